@@ -1,0 +1,90 @@
+import type { Counter } from './change.ts';
+import type { State, StoredRecord } from './record.ts';
+import type { Document } from './value.ts';
+
+/**
+ * What a projection record keeps beside its fields: the text of `StoredRecord.meta`. Specification 3.10 names what users see of it.
+ * A tombstone keeps the same, so that the guard holds for deleted keys.
+ */
+export interface ProjectionMeta {
+  /** Null where nothing was counted yet. */
+  readonly counterType: string;
+  /** Decimal digits: counters may be of any length. */
+  readonly counter: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly part: number;
+  /** Of the log record, ms. */
+  readonly timestamp: number;
+  /** Key of the log record as received. */
+  readonly recordKey: string | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** Of a tombstone: text of the removed row, until a primary-key change has taken it over. */
+  readonly removedText?: string | undefined;
+}
+
+/** What a single view's document keeps beside its fields. */
+export interface ViewMeta {
+  /** Text (tagged JSON) of the canonical identifier it was built for. */
+  readonly identifier: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** The newest log record behind the build, where there is one. */
+  readonly topic?: string | undefined;
+  readonly partition?: number | undefined;
+  readonly offset?: number | undefined;
+  readonly timestamp?: number | undefined;
+}
+
+export function counterOf(meta: ProjectionMeta): Counter {
+  return { type: meta.counterType, value: BigInt(meta.counter) };
+}
+
+/** Names that a source's field can never take: they are ours. */
+export const METADATA_FIELDS: ReadonlySet<string> = new Set([
+  '_id',
+  'creatorId',
+  'createdAt',
+  'updaterId',
+  'updatedAt',
+  '__STATE__',
+  'timestamp',
+  '__internal__kafkaInfo',
+  '__internal__counter',
+  '__internal__counterType',
+]);
+
+/** A document as the CRUD Service and the specification (3.10, 4.10) show it: `_id`, its fields, its metadata. */
+export function withMetadata(record: StoredRecord, kind: 'projection' | 'view'): Document {
+  const state: State = record.state;
+  const document: Document = { _id: record.id, ...record.document };
+  if (kind === 'projection') {
+    const meta = JSON.parse(record.meta) as ProjectionMeta;
+    const { topic, partition, offset, timestamp, recordKey } = meta;
+    return {
+      ...document,
+      __STATE__: state,
+      createdAt: new Date(meta.createdAt),
+      updatedAt: new Date(meta.updatedAt),
+      timestamp: new Date(timestamp),
+      __internal__kafkaInfo: { topic, partition, offset: String(offset), key: recordKey, timestamp: new Date(timestamp) },
+      __internal__counter: BigInt(meta.counter) <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(meta.counter) : meta.counter,
+      __internal__counterType: meta.counterType,
+    };
+  }
+  const meta = JSON.parse(record.meta) as ViewMeta;
+  const info: Document =
+    meta.topic === undefined
+      ? {}
+      : {
+          __internal__kafkaInfo: {
+            topic: meta.topic,
+            partition: meta.partition ?? 0,
+            offset: meta.offset ?? 0,
+            timestamp: new Date(meta.timestamp ?? 0),
+          },
+        };
+  return { ...document, __STATE__: state, createdAt: new Date(meta.createdAt), updatedAt: new Date(meta.updatedAt), ...info };
+}

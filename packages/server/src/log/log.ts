@@ -1,0 +1,58 @@
+import type { LogPosition, LogRecord, NewLogRecord } from '../core/log-record.ts';
+
+/** Offset of the next record to read, by topic and partition. */
+export type Offsets = ReadonlyMap<string, ReadonlyMap<number, number>>;
+
+export interface TopicInfo {
+  readonly topic: string;
+  /** A topic that was deleted and made again has another id. */
+  readonly topicId: string;
+  readonly partitions: readonly { readonly partition: number; readonly begin: number; readonly end: number }[];
+}
+
+/**
+ * Where changes come from: topics of partitions of records.
+ *
+ * Order is kept within a partition; records of one key go to one partition. What `append` has returned is durable.
+ */
+export interface Log extends AsyncDisposable {
+  readonly capabilities: {
+    /** Positions live in the store's transaction, so that a batch and its position are one; else `commit` after the effects. */
+    readonly positions: 'store' | 'log';
+  };
+
+  /** Appends all records in order and returns their positions, once they are durable. Topics are created when first needed. */
+  append(records: readonly NewLogRecord[]): Promise<readonly LogPosition[]>;
+
+  /** Creates topics that do not exist. */
+  createTopics(topics: readonly string[]): Promise<void>;
+
+  topics(): Promise<readonly TopicInfo[]>;
+
+  /** Up to `limit` records of one partition, from an offset. Not more than there are; never waits. */
+  read(topic: string, partition: number, offset: number, limit: number): Promise<readonly LogRecord[]>;
+
+  /** A reader of several topics for a group. Begins at `from`, else (where absent) at the group's committed position, else at the beginning. */
+  subscribe(options: {
+    readonly group: string;
+    readonly topics: readonly string[];
+    readonly from?: Offsets | undefined;
+  }): Promise<LogConsumer>;
+
+  /** Removes records older than a time or beyond a size; returns how many. Never removes beyond `keepFrom` (the slowest group's positions). */
+  trim(options: { readonly olderThan?: number; readonly maxBytes?: number; readonly keepFrom: Offsets }): Promise<number>;
+}
+
+export interface LogConsumer extends AsyncDisposable {
+  /**
+   * Up to `limit` of the next records, fairly over partitions, in order within each. Waits until there is at least one, or until the
+   * signal aborts or `waitMs` have passed: then an empty array.
+   */
+  poll(limit: number, options?: { readonly signal?: AbortSignal; readonly waitMs?: number }): Promise<readonly LogRecord[]>;
+
+  /** Every record before these offsets is done. Where positions live in the store, this only lets the log know. */
+  commit(offsets: Offsets): Promise<void>;
+
+  /** Records not yet polled, by topic. */
+  lag(): Promise<ReadonlyMap<string, number>>;
+}

@@ -1,0 +1,183 @@
+import type { LogPosition } from '../core/log-record.ts';
+import type { Query } from '../core/query.ts';
+import type { State, StoredRecord } from '../core/record.ts';
+import type { Lane } from '../core/trigger.ts';
+import type { Value } from '../core/value.ts';
+
+/** An index that look-ups by equality use. `multi`: a field may hold an array, whose elements (and itself) are keys. */
+export interface IndexDefinition {
+  readonly fields: readonly string[];
+  readonly multi: boolean;
+}
+
+export interface CollectionDefinition {
+  readonly name: string;
+  readonly kind: 'projection' | 'view';
+  /** Fields of the primary key (of a view: of its single view key; empty where there is none). */
+  readonly key: readonly string[];
+  readonly indexes: readonly IndexDefinition[];
+}
+
+/** What a stage read before it writes: the write is refused where the record is no longer that. */
+export interface RecordWrite {
+  readonly id: string;
+  /** As read in this unit of work; null when there was none. */
+  readonly previous: StoredRecord | null;
+  /** Null removes the record without trace; a tombstone is a record without text. */
+  readonly next: StoredRecord | null;
+}
+
+export interface LookupOptions {
+  readonly fields: readonly string[];
+  /** Documents in one of these states only. */
+  readonly states: readonly State[];
+}
+
+/** Reading. Tombstones are shown by `records` alone. */
+export interface StoreReader {
+  /** The records of these ids, tombstones included; ids without one are left out. One round trip. */
+  records(collection: string, ids: readonly string[]): Promise<ReadonlyMap<string, StoredRecord>>;
+
+  /**
+   * The documents whose fields equal a tuple, for many tuples in one round trip; keyed by `orderTexts(tuple)`. Equality is that of
+   * values (numbers of all types compare as numbers); an array matches by its elements too. A tuple with a null matches nothing.
+   * Order within a tuple is not defined. Needs the index of these fields to have been defined.
+   */
+  lookup(
+    collection: string,
+    tuples: readonly (readonly Value[])[],
+    options: LookupOptions,
+  ): Promise<ReadonlyMap<string, readonly StoredRecord[]>>;
+
+  /** Documents by a filter, sorted, paged. */
+  find(collection: string, query: Query): Promise<readonly StoredRecord[]>;
+
+  /** The same, in chunks, without holding all of them in memory and without holding a read transaction between chunks. */
+  iterate(collection: string, query: Query): AsyncIterable<readonly StoredRecord[]>;
+
+  count(collection: string, query: Query): Promise<number>;
+}
+
+/** An item of the durable queue: what a batch left to do. One row per (kind, scope, key); a newer one replaces the payload. */
+export interface QueueItem {
+  /** `trigger` a view's rebuild · `strategy` a delta for a custom strategy · `record` a parked log record · `truncate` · `job`. */
+  readonly kind: QueueKind;
+  /** The view, projection or job it is about. */
+  readonly scope: string;
+  readonly key: string;
+  readonly lane: Lane;
+  /** ms since 1970; not taken before. */
+  readonly dueAt: number;
+  readonly attempts: number;
+  /** Text that the stage that put it can read. */
+  readonly payload: string;
+}
+export type QueueKind = 'trigger' | 'strategy' | 'record' | 'truncate' | 'job';
+
+/** `seq` changes at every `enqueue` of the same row: a taken item is only removed by `complete` when nothing came since. */
+export interface QueuedItem extends QueueItem {
+  readonly seq: number;
+}
+
+/** A dead letter or a single-view error: what could not be processed, with its reason, to be shown and replayed. */
+export interface ErrorEntry {
+  /** Stable: the same record or identifier gives the same id, so that a repetition updates it. */
+  readonly id: string;
+  readonly kind: 'dead-letter' | 'single-view';
+  readonly code: string;
+  readonly reason: string;
+  readonly position: LogPosition | null;
+  /** Raw bytes of a dead letter. */
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly system: string | null;
+  readonly projection: string | null;
+  readonly view: string | null;
+  /** Text of the identifier (tagged JSON) of a single-view error. */
+  readonly identifier: string | null;
+  readonly attempts: number;
+  readonly createdAt: number;
+  readonly resolvedAt: number | null;
+}
+
+export interface ErrorQuery {
+  readonly ids?: readonly string[] | undefined;
+  readonly kind?: ErrorEntry['kind'] | undefined;
+  readonly view?: string | undefined;
+  readonly projection?: string | undefined;
+  readonly code?: string | undefined;
+  /** Resolved ones too. */
+  readonly all?: boolean | undefined;
+  readonly limit?: number | undefined;
+}
+
+/** Everything that is written. Visible to others when the unit of work it belongs to is committed. */
+export interface StoreWriter extends StoreReader {
+  /** Ids whose record is no longer `previous` (never inside a transaction of a sole writer): the caller reads and decides again. */
+  write(collection: string, writes: readonly RecordWrite[]): Promise<readonly string[]>;
+
+  enqueue(items: readonly QueueItem[]): Promise<void>;
+  /** Removes rows whose `seq` is still the taken one. */
+  complete(items: readonly QueuedItem[]): Promise<void>;
+  /** Removes rows whatever their `seq`. */
+  dequeue(kind: QueueKind, scope: string, keys: readonly string[]): Promise<void>;
+
+  saveErrors(entries: readonly ErrorEntry[]): Promise<void>;
+  /** Single-view errors of these identifiers, or dead letters of these ids, are resolved. */
+  resolveErrors(
+    match: { readonly view: string; readonly identifiers: readonly string[] } | { readonly ids: readonly string[] },
+    at: number,
+  ): Promise<void>;
+  removeErrors(ids: readonly string[]): Promise<void>;
+
+  /** Next offset of a group, where the log leaves its positions to the store. */
+  savePositions(group: string, offsets: ReadonlyMap<string, ReadonlyMap<number, number>>): Promise<void>;
+
+  /** Small facts of the engine (definition hashes, truncate marks, epoch), as text. Null removes. */
+  saveFact(name: string, value: string | null): Promise<void>;
+}
+
+export interface Store extends StoreReader, AsyncDisposable {
+  readonly capabilities: {
+    /** Everything in one `transact` is visible and durable at once, or not at all. Else: each call by itself, idempotent and guarded. */
+    readonly transactions: boolean;
+    /** Collections that nobody defined can be read. */
+    readonly foreignCollections: boolean;
+  };
+
+  /** Creates or alters collections and their indexes; existing documents are indexed. */
+  define(collections: readonly CollectionDefinition[]): Promise<void>;
+  collections(): Promise<readonly string[]>;
+  drop(collection: string): Promise<void>;
+
+  /**
+   * A unit of work. Units of one process run one after the other. Where there are transactions, a throw inside leaves nothing behind,
+   * and reads through the writer see what it wrote.
+   */
+  transact<T>(work: (writer: StoreWriter) => Promise<T>): Promise<T>;
+
+  /** Due items, oldest due first, without those in `except` (being worked on). They stay until completed. */
+  take(options: {
+    readonly kinds: readonly QueueKind[];
+    readonly scopes?: readonly string[] | undefined;
+    readonly lane?: Lane | undefined;
+    readonly now: number;
+    readonly limit: number;
+  }): Promise<readonly QueuedItem[]>;
+
+  /** Number of queued items, and the time the next one is due (null: none), by kind and scope. */
+  queued(): Promise<
+    readonly { readonly kind: QueueKind; readonly scope: string; readonly lane: Lane; readonly count: number; readonly nextDueAt: number }[]
+  >;
+
+  errors(query: ErrorQuery): Promise<readonly ErrorEntry[]>;
+  /** Unresolved entries by kind, scope (view or projection) and code. */
+  countErrors(): Promise<
+    readonly { readonly kind: ErrorEntry['kind']; readonly scope: string; readonly code: string; readonly count: number }[]
+  >;
+
+  positions(group: string): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>>;
+  fact(name: string): Promise<string | null>;
+  facts(prefix: string): Promise<ReadonlyMap<string, string>>;
+}
