@@ -1,15 +1,42 @@
 import type { LogPosition } from './log-record.ts';
+import type { SourceTime } from './source-value.ts';
+import type { Binary, Decimal128, ObjectId } from './value.ts';
 
 /**
- * A value of a source's row, before any cast: JSON with all digits kept. Integers beyond 2^53 are bigint; other numbers that a double
- * cannot hold are `ExactNumber`.
+ * A value of a source's row, before any cast, at any depth. What JSON gives has all its digits: integers beyond 2^53 are bigint, other
+ * numbers that a double cannot hold are `ExactNumber`. What a format decoded (by the record's schema, the field's `sourceType`, or
+ * MongoDB's extended JSON) is already of its type:
+ *
+ * | source                                | here                                                            |
+ * |---------------------------------------|-----------------------------------------------------------------|
+ * | date, time, timestamp as a count      | `SourceTime`: `toDate()` for a date field, `toISO()` for a string |
+ * | decimal                               | `ExactNumber`: `text` for a string field, with its scale (`12.50`) |
+ * | bytes                                 | `Binary`: base64 for a string field                             |
+ * | bits, unsigned long                   | number, or bigint beyond 2^53                                   |
+ * | MongoDB's date, id, decimal, binary   | `Date`, `ObjectId`, `Decimal128`, `Binary`                      |
+ * | MongoDB's 64-bit integer              | bigint                                                          |
+ *
+ * Infinite and undefined numbers stay texts (`"NaN"`, `"Infinity"`, `"-Infinity"`) where JSON is the source; MongoDB's are numbers.
  */
-export type SourceValue = null | boolean | number | bigint | string | ExactNumber | SourceValue[] | SourceRow;
+export type SourceValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | ExactNumber
+  | SourceTime
+  | Date
+  | ObjectId
+  | Decimal128
+  | Binary
+  | SourceValue[]
+  | SourceRow;
 export interface SourceRow {
   [field: string]: SourceValue | undefined;
 }
 
-/** A number of a message that a double cannot hold exactly, as it was written. */
+/** A number of a message that a double cannot hold exactly, or a decoded decimal: as it was written, JSON's syntax, any length. */
 export class ExactNumber {
   readonly text: string;
   constructor(text: string) {
@@ -56,8 +83,14 @@ export interface Change {
   readonly movedTo?: SourceRow | undefined;
   /** Fields whose value the source left out because it did not change: they keep the stored value (or the moved row's). */
   readonly unavailable?: readonly string[] | undefined;
-  /** MongoDB patches: dotted paths to set and to remove, applied to the stored record. */
-  readonly patch?: { readonly set: SourceRow; readonly unset: readonly string[] } | undefined;
+  /** MongoDB patches, applied to the stored record: arrays to cut to a size first, then dotted paths to set and to remove. */
+  readonly patch?:
+    | {
+        readonly set: SourceRow;
+        readonly unset: readonly string[];
+        readonly truncate?: readonly { readonly path: string; readonly size: number }[] | undefined;
+      }
+    | undefined;
 }
 
 /** `upsert` where the source does not say whether the row existed. `patch` changes a stored record in part and never creates one. */
@@ -68,4 +101,5 @@ export type Decoded =
   | { readonly kind: 'changes'; readonly changes: readonly Change[] }
   /** Nothing to do, by design: tombstones, heartbeats, transaction and schema-change events. Counted by reason. */
   | { readonly kind: 'skipped'; readonly reason: string }
+  /** Of a code that the catalogue calls retryable (a user's adapter threw or timed out) the record is parked, else a dead letter. */
   | { readonly kind: 'refused'; readonly code: string; readonly reason: string };
