@@ -18,6 +18,24 @@ export const CATALOGUE = {
     what: 'A check of our own code failed.',
     cure: 'Report it, with the message and the steps that led to it.',
   },
+  INVALID_QUERY: {
+    whose: 'user',
+    retryable: false,
+    what: 'A filter, sort or projection of fields is not one that can be carried out.',
+    cure: 'Change the named operator, path or value. The operators of the filter language are listed in the documentation.',
+  },
+  INVALID_EXTENDED_JSON: {
+    whose: 'user',
+    retryable: false,
+    what: 'A typed value in extended JSON is malformed.',
+    cure: 'Write it as MongoDB Extended JSON (v2) does, for example {"$date": "2024-05-01T10:00:00Z"} or {"$numberLong": "42"}.',
+  },
+  UNKNOWN_PARTITION: {
+    whose: 'user',
+    retryable: false,
+    what: 'A record names a partition that its topic does not have.',
+    cure: 'Leave the partition out, or name one that exists.',
+  },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;
 
 export type ErrorCode = keyof typeof CATALOGUE;

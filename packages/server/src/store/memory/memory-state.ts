@@ -1,0 +1,19 @@
+import type { ErrorEntry, QueuedItem } from '../store.ts';
+import type { MemoryCollection } from './memory-collection.ts';
+
+/** Everything a memory store holds that is committed. Keys of several parts are JSON texts. */
+export interface MemoryState {
+  readonly collections: Map<string, MemoryCollection>;
+  /** By (kind, scope, key). */
+  readonly queue: Map<string, QueuedItem>;
+  readonly errors: Map<string, ErrorEntry>;
+  /** By (group, topic, partition). */
+  readonly positions: Map<string, number>;
+  readonly facts: Map<string, string>;
+  /** Of the queue: never given twice, also after a rollback. */
+  lastSeq: number;
+}
+
+export function emptyState(): MemoryState {
+  return { collections: new Map(), queue: new Map(), errors: new Map(), positions: new Map(), facts: new Map(), lastSeq: 0 };
+}

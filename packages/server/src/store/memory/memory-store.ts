@@ -1,0 +1,130 @@
+import { assert } from '../../core/assert.ts';
+import type { Lane } from '../../core/trigger.ts';
+import type { CollectionDefinition, ErrorEntry, ErrorQuery, QueueKind, QueuedItem, Store, StoreWriter } from '../store.ts';
+import { MemoryCollection } from './memory-collection.ts';
+import { MemoryReader } from './memory-reader.ts';
+import { emptyState } from './memory-state.ts';
+import type { MemoryState } from './memory-state.ts';
+import { MemoryWriter } from './memory-writer.ts';
+
+/**
+ * A store in maps, for tests: exact in what it promises, lost with the process. `reopen` stands for a crash and a new start on what was
+ * committed. Disposing of it keeps its content.
+ */
+export class MemoryStore extends MemoryReader implements Store {
+  readonly capabilities = { transactions: true, foreignCollections: false } as const;
+  readonly #state: MemoryState;
+  #lastUnit: Promise<unknown> = Promise.resolve();
+  #isAbandoned = false;
+
+  constructor(state: MemoryState = emptyState()) {
+    super((name) => state.collections.get(name));
+    this.#state = state;
+  }
+
+  /** A store on what is committed. A unit of work that is still open in this one will not be committed, and this one is not used again. */
+  reopen(): MemoryStore {
+    this.#isAbandoned = true;
+    return new MemoryStore(this.#state);
+  }
+
+  async define(collections: readonly CollectionDefinition[]): Promise<void> {
+    await this.#alone(() => {
+      for (const definition of collections) {
+        const existing = this.#state.collections.get(definition.name);
+        this.#state.collections.set(definition.name, new MemoryCollection(definition, existing?.records()));
+      }
+    });
+  }
+
+  async collections(): Promise<readonly string[]> {
+    return [...this.#state.collections.keys()].sort();
+  }
+
+  async drop(collection: string): Promise<void> {
+    await this.#alone(() => this.#state.collections.delete(collection));
+  }
+
+  async transact<T>(work: (writer: StoreWriter) => Promise<T>): Promise<T> {
+    return this.#alone(async () => {
+      const writer = new MemoryWriter(this.#state);
+      const result = await work(writer);
+      assert(!this.#isAbandoned, 'A unit of work ends before the store is opened again');
+      writer.commit();
+      return result;
+    });
+  }
+
+  async take(options: {
+    readonly kinds: readonly QueueKind[];
+    readonly scopes?: readonly string[] | undefined;
+    readonly lane?: Lane | undefined;
+    readonly now: number;
+    readonly limit: number;
+  }): Promise<readonly QueuedItem[]> {
+    const { kinds, scopes, lane, now, limit } = options;
+    return [...this.#state.queue.values()]
+      .filter((item) => item.dueAt <= now && kinds.includes(item.kind))
+      .filter((item) => (scopes === undefined || scopes.includes(item.scope)) && (lane === undefined || item.lane === lane))
+      .sort((a, b) => a.dueAt - b.dueAt || a.seq - b.seq)
+      .slice(0, limit);
+  }
+
+  async queued(): ReturnType<Store['queued']> {
+    const groups = Map.groupBy(this.#state.queue.values(), ({ kind, scope, lane }) => JSON.stringify([kind, scope, lane]));
+    return Array.from(groups.values(), (items) => {
+      const { kind, scope, lane } = items[0] as QueuedItem;
+      return { kind, scope, lane, count: items.length, nextDueAt: Math.min(...items.map(({ dueAt }) => dueAt)) };
+    });
+  }
+
+  async errors(query: ErrorQuery): Promise<readonly ErrorEntry[]> {
+    const { ids, kind, view, projection, code, all = false, limit } = query;
+    return [...this.#state.errors.values()]
+      .filter((entry) => (all || entry.resolvedAt === null) && (ids === undefined || ids.includes(entry.id)))
+      .filter((entry) => (kind === undefined || entry.kind === kind) && (code === undefined || entry.code === code))
+      .filter((entry) => (view === undefined || entry.view === view) && (projection === undefined || entry.projection === projection))
+      .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
+      .slice(0, limit);
+  }
+
+  async countErrors(): ReturnType<Store['countErrors']> {
+    const unresolved = [...this.#state.errors.values()].filter(({ resolvedAt }) => resolvedAt === null);
+    const groups = Map.groupBy(unresolved, ({ kind, view, projection, code }) => JSON.stringify([kind, view ?? projection ?? '', code]));
+    return Array.from(groups.values(), (entries) => {
+      const { kind, view, projection, code } = entries[0] as ErrorEntry;
+      return { kind, scope: view ?? projection ?? '', code, count: entries.length };
+    });
+  }
+
+  async positions(group: string): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>> {
+    const positions = new Map<string, Map<number, number>>();
+    for (const [key, offset] of this.#state.positions) {
+      const [of, topic, partition] = JSON.parse(key) as [string, string, number];
+      if (of !== group) continue;
+      const partitions = positions.get(topic) ?? new Map<number, number>();
+      positions.set(topic, partitions.set(partition, offset));
+    }
+    return positions;
+  }
+
+  async fact(name: string): Promise<string | null> {
+    return this.#state.facts.get(name) ?? null;
+  }
+
+  async facts(prefix: string): Promise<ReadonlyMap<string, string>> {
+    return new Map([...this.#state.facts].filter(([name]) => name.startsWith(prefix)));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isAbandoned) await this.#lastUnit;
+  }
+
+  /** Units of work run one after the other; a failed one does not hold up the next. */
+  async #alone<T>(work: () => T | Promise<T>): Promise<T> {
+    assert(!this.#isAbandoned, 'A store that was opened again is not used any more');
+    const unit = this.#lastUnit.then(work);
+    this.#lastUnit = unit.catch(() => undefined);
+    return unit;
+  }
+}

@@ -1,0 +1,106 @@
+import { must } from '../../core/assert.ts';
+import type { StoredRecord } from '../../core/record.ts';
+import type { ErrorEntry, QueueItem, QueueKind, QueuedItem, RecordWrite, StoreWriter } from '../store.ts';
+import { CollectionView } from './collection-view.ts';
+import { LayeredMap } from './layered-map.ts';
+import { MemoryReader } from './memory-reader.ts';
+import type { MemoryState } from './memory-state.ts';
+
+/** One unit of work: reads see its writes, nobody else does until `commit`. */
+export class MemoryWriter extends MemoryReader implements StoreWriter {
+  readonly #state: MemoryState;
+  readonly #views: Map<string, CollectionView>;
+  readonly #queue: LayeredMap<string, QueuedItem>;
+  readonly #errors: LayeredMap<string, ErrorEntry>;
+  readonly #positions: LayeredMap<string, number>;
+  readonly #facts: LayeredMap<string, string>;
+
+  constructor(state: MemoryState) {
+    const views = new Map<string, CollectionView>();
+    super((name) => {
+      const view = views.get(name);
+      const committed = state.collections.get(name);
+      if (view !== undefined || committed === undefined) return view;
+      const opened = new CollectionView(committed);
+      views.set(name, opened);
+      return opened;
+    });
+    this.#state = state;
+    this.#views = views;
+    this.#queue = new LayeredMap(state.queue);
+    this.#errors = new LayeredMap(state.errors);
+    this.#positions = new LayeredMap(state.positions);
+    this.#facts = new LayeredMap(state.facts);
+  }
+
+  async write(collection: string, writes: readonly RecordWrite[]): Promise<readonly string[]> {
+    const stored = await this.records(
+      collection,
+      writes.map(({ id }) => id),
+    );
+    const refused = writes.filter(({ id, previous }) => !isSame(stored.get(id), previous)).map(({ id }) => id);
+    const view = this.#views.get(collection);
+    for (const { id, next } of writes) if (!refused.includes(id)) must(view, `Collection "${collection}" is defined`).put(id, next);
+    return refused;
+  }
+
+  async enqueue(items: readonly QueueItem[]): Promise<void> {
+    for (const item of items) this.#queue.set(queueKey(item.kind, item.scope, item.key), { ...item, seq: ++this.#state.lastSeq });
+  }
+
+  async complete(items: readonly QueuedItem[]): Promise<void> {
+    for (const { kind, scope, key, seq } of items) {
+      const row = queueKey(kind, scope, key);
+      if (this.#queue.get(row)?.seq === seq) this.#queue.delete(row);
+    }
+  }
+
+  async dequeue(kind: QueueKind, scope: string, keys: readonly string[]): Promise<void> {
+    for (const key of keys) this.#queue.delete(queueKey(kind, scope, key));
+  }
+
+  async saveErrors(entries: readonly ErrorEntry[]): Promise<void> {
+    for (const entry of entries) this.#errors.set(entry.id, entry);
+  }
+
+  async resolveErrors(
+    match: { readonly view: string; readonly identifiers: readonly string[] } | { readonly ids: readonly string[] },
+    at: number,
+  ): Promise<void> {
+    for (const [id, entry] of this.#errors.entries()) {
+      const matches =
+        'ids' in match
+          ? match.ids.includes(id)
+          : entry.kind === 'single-view' && entry.view === match.view && match.identifiers.includes(entry.identifier ?? '');
+      if (matches && entry.resolvedAt === null) this.#errors.set(id, { ...entry, resolvedAt: at });
+    }
+  }
+
+  async removeErrors(ids: readonly string[]): Promise<void> {
+    for (const id of ids) this.#errors.delete(id);
+  }
+
+  async savePositions(group: string, offsets: ReadonlyMap<string, ReadonlyMap<number, number>>): Promise<void> {
+    for (const [topic, partitions] of offsets)
+      for (const [partition, offset] of partitions) this.#positions.set(JSON.stringify([group, topic, partition]), offset);
+  }
+
+  async saveFact(name: string, value: string | null): Promise<void> {
+    if (value === null) this.#facts.delete(name);
+    else this.#facts.set(name, value);
+  }
+
+  commit(): void {
+    for (const view of this.#views.values()) view.commit();
+    for (const map of [this.#queue, this.#errors, this.#positions, this.#facts]) map.commit();
+  }
+}
+
+function queueKey(kind: QueueKind, scope: string, key: string): string {
+  return JSON.stringify([kind, scope, key]);
+}
+
+function isSame(stored: StoredRecord | undefined, previous: StoredRecord | null): boolean {
+  if (stored === undefined || previous === null) return stored === undefined && previous === null;
+  return stored === previous || (stored.text === previous.text && stored.state === previous.state && stored.meta === previous.meta);
+}
