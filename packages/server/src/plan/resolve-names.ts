@@ -1,0 +1,66 @@
+import type { Place } from '../core/problem.ts';
+import type { BlockDefinition, DependencyBody, DependencyDefinition, ViewDefinition, WhenDefinition, WhenOperand } from '../core/view.ts';
+import type { CollectionFacts } from './collections.ts';
+import type { OperandPlan, SlotReference, WhenPlan } from './plan.ts';
+import type { Problems } from './problems.ts';
+import { checkField } from './relations.ts';
+import type { RelationsByName } from './relations.ts';
+import type { Scope } from './scope.ts';
+
+export interface ResolveContext {
+  readonly view: ViewDefinition;
+  readonly facts: ReadonlyMap<string, CollectionFacts>;
+  readonly relations: RelationsByName;
+  readonly problems: Problems;
+  readonly blocks: ReadonlyMap<string, BlockDefinition>;
+  /** Fields that identifiers have, where they are declared. */
+  readonly identifierFields: readonly string[] | undefined;
+  /** Numbers the dependencies of the view. */
+  nextId: number;
+}
+
+export function bodiesOf(dependency: DependencyDefinition): readonly DependencyBody[] {
+  if (dependency.kind === 'config') return [];
+  if (dependency.kind === 'projection') return [dependency.body];
+  return [...dependency.options.map((option) => option.body), ...(dependency.otherwise === undefined ? [] : [dependency.otherwise])];
+}
+
+export function resolveWhen(when: WhenDefinition, scope: Scope, context: ResolveContext): WhenPlan | undefined {
+  const left = resolveOperand(when.left, when.place, scope, context);
+  const right = resolveOperand(when.right, when.place, scope, context);
+  return left === undefined || right === undefined ? undefined : { operator: when.operator, left, right };
+}
+
+function resolveOperand(operand: WhenOperand, place: Place, scope: Scope, context: ResolveContext): OperandPlan | undefined {
+  if (operand.kind !== 'reference') return operand;
+  const slot = resolveReference(operand.dependency, operand.path, place, scope, context);
+  return slot === undefined ? undefined : { kind: 'reference', slot, path: operand.path };
+}
+
+/** The slot of a name that can be seen from a block, with its field checked. */
+export function resolveReference(
+  name: string,
+  path: readonly string[],
+  place: Place,
+  scope: Scope,
+  context: ResolveContext,
+): SlotReference | undefined {
+  const found = scope.find(name);
+  if (found === undefined) {
+    context.problems.error(
+      'UNKNOWN_DEPENDENCY',
+      place,
+      `${[name, ...path].join('.')} names ${name}, which is no dependency of ${scope.definition.name} or of a block around it`,
+      {
+        name,
+        among: scope.visibleNames(),
+        cure: 'Add it to dependencies; a text constant is written __string__[…].',
+      },
+    );
+    return undefined;
+  }
+  for (const body of bodiesOf(found.definition)) {
+    if (path.length > 0 && !checkField(path, body.collection, place, context.facts, context.problems)) return undefined;
+  }
+  return { up: found.up, slot: scope.ancestor(found.up).slotOf(name) };
+}
