@@ -1,0 +1,95 @@
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { PARTS } from './import-table.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+const SOURCES = path.join(ROOT, 'packages/server/src');
+
+/** Tests, conformance suites and the support files of tests may import what they need to test. */
+const TEST_FILE = /(?:\.test|-conformance(?:-[a-z-]+)?|\.test-support|test-support)\.ts$/;
+const LARGEST_FILE_LINES = 500;
+const LARGEST_MEDIAN_LINES = 100;
+
+const files = globSync('**/*.ts', { cwd: SOURCES }).sort();
+const programFiles = files.filter((file) => !TEST_FILE.test(file));
+const textOf = (file: string): string => readFileSync(path.join(SOURCES, file), 'utf8');
+const partOf = (file: string) => PARTS.find((part) => part.files.test(file));
+
+function importsOf(text: string): string[] {
+  const found = text.matchAll(/^(?:import|export)\s[^'"`;]*?from\s+'([^']+)'|^import\s+'([^']+)'|\bimport\(\s*'([^']+)'/gm);
+  return [...found].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
+}
+
+/** Code without comments and texts, so that only real uses are seen. */
+function codeOf(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*$/gm, '').replace(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g, "''");
+}
+
+describe('imports', () => {
+  test('every source file belongs to a part of the table', () => {
+    expect(programFiles.filter((file) => partOf(file) === undefined)).toEqual([]);
+  });
+
+  test('no part imports another one that the table does not allow', () => {
+    const wrong: string[] = [];
+    for (const file of programFiles) {
+      const part = partOf(file);
+      for (const specifier of importsOf(textOf(file)).filter((name) => name.startsWith('.'))) {
+        const target = path.posix.join(path.posix.dirname(file), specifier);
+        const wanted = partOf(target);
+        if (wanted === undefined) wrong.push(`${file} imports ${specifier}, which no part owns`);
+        else if (wanted.name !== part?.name && part?.mayImport.includes(wanted.name) === false) {
+          wrong.push(`${file} (${part.name}) imports ${target} (${wanted.name})`);
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test('modules of Node are imported at the edges only', () => {
+    const wrong = programFiles.filter(
+      (file) => partOf(file)?.node === false && importsOf(textOf(file)).some((name) => name.startsWith('node:')),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('the process is touched by composition roots only', () => {
+    const wrong = programFiles.filter((file) => partOf(file)?.process === false && /(?<![.\w])process\s*[.[]/.test(codeOf(textOf(file))));
+    expect(wrong).toEqual([]);
+  });
+
+  test('time comes from the clock', () => {
+    const free = /^(?:core\/clock\.ts|cli\/|runtime\/|testing\/|sqlite\/|code\/)/;
+    const wrong = programFiles.filter(
+      (file) => !free.test(file) && /\bDate\.now\(|\bnew Date\(\)|\bsetTimeout\(/.test(codeOf(textOf(file))),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('relative imports name the file, with its ending', () => {
+    const wrong = files.filter((file) => importsOf(textOf(file)).some((name) => name.startsWith('.') && !/\.(?:ts|js|json)$/.test(name)));
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('files', () => {
+  const lines = new Map(programFiles.map((file) => [file, textOf(file).split('\n').length] as const));
+
+  test('none is too long', () => {
+    expect([...lines].filter(([, count]) => count > LARGEST_FILE_LINES)).toEqual([]);
+  });
+
+  test('the median is short', () => {
+    const sorted = [...lines.values()].sort((a, b) => a - b);
+    expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThanOrEqual(LARGEST_MEDIAN_LINES);
+  });
+
+  test('nothing is typed any', () => {
+    expect(files.filter((file) => /(?::|<|\bas)\s*any\b(?!\s*[\w'])|\bany\[\]/.test(codeOf(textOf(file))))).toEqual([]);
+  });
+
+  test('nothing is exported as default', () => {
+    expect(files.filter((file) => /^export default\b/m.test(codeOf(textOf(file))))).toEqual([]);
+  });
+});
