@@ -72,12 +72,6 @@ export const CATALOGUE = {
     what: 'A file of the data folder is damaged, or is not one of ours.',
     cure: 'Restore the data folder from a backup, or begin with an empty one and read the topics again.',
   },
-  UNKNOWN_COLLECTION: {
-    whose: 'user',
-    retryable: false,
-    what: 'A collection was asked for that the store does not have.',
-    cure: 'Correct its name; the collections are the projections and single views of the project, from its first start on.',
-  },
   UNKNOWN_PARTITION: {
     whose: 'user',
     retryable: false,
@@ -179,6 +173,48 @@ export const CATALOGUE = {
     retryable: false,
     what: 'The file that a command should read cannot be read.',
     cure: 'Correct its path or its permissions, or send it to the standard input.',
+  },
+  UNCASTABLE_FIELD: {
+    whose: 'user',
+    retryable: false,
+    what: 'A value of a row cannot be cast to the type of a field that may not be null.',
+    cure: 'Correct the row at its source, give the field another type or cast function, or make it nullable; then replay the dead letter.',
+  },
+  NULL_FIELD: {
+    whose: 'user',
+    retryable: false,
+    what: 'A row has null in a field that may not be null.',
+    cure: 'Make the field nullable or correct the row at its source; then replay the dead letter.',
+  },
+  MISSING_FIELD: {
+    whose: 'user',
+    retryable: false,
+    what: 'A row lacks a required field.',
+    cure: 'Check the source name of the field, do not require it, or have the source send it; then replay the dead letter.',
+  },
+  MISSING_KEY: {
+    whose: 'user',
+    retryable: false,
+    what: 'A field of the primary key is missing or null in a row.',
+    cure: 'Check that the primary key names fields of the source that every row has, by their source names; then replay the dead letter.',
+  },
+  RECORD_EXISTS: {
+    whose: 'user',
+    retryable: false,
+    what: 'A row was inserted under a key that the projection already has, and the projection does not allow upserts.',
+    cure: 'Allow upserts (`upsert: true`), or find out which change was lost before it.',
+  },
+  RECORD_MISSING: {
+    whose: 'user',
+    retryable: false,
+    what: 'A row was changed that the projection does not have, by a change that cannot create it.',
+    cure: 'Load the rows that came before, or capture whole rows instead of patches; then replay the dead letter.',
+  },
+  STORE_CONFLICT: {
+    whose: 'operator',
+    retryable: true,
+    what: 'Records were changed by another process again and again while they were being written.',
+    cure: 'Nothing: it is tried again. If it lasts, see that one process only updates each projection.',
   },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;
 

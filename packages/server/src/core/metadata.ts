@@ -2,12 +2,8 @@ import type { Counter } from './change.ts';
 import type { State, StoredRecord } from './record.ts';
 import type { Document } from './value.ts';
 
-/**
- * What a projection record keeps beside its fields: the text of `StoredRecord.meta`. Specification 3.10 names what users see of it.
- * A tombstone keeps the same, so that the guard holds for deleted keys.
- */
-export interface ProjectionMeta {
-  /** Null where nothing was counted yet. */
+/** Where a change stands in the order of changes, as texts and numbers that a record keeps. */
+export interface ChangePlace {
   readonly counterType: string;
   /** Decimal digits: counters may be of any length. */
   readonly counter: string;
@@ -17,12 +13,27 @@ export interface ProjectionMeta {
   readonly part: number;
   /** Of the log record, ms. */
   readonly timestamp: number;
+}
+
+/**
+ * What a projection record keeps beside its fields: the text of `StoredRecord.meta`. Specification 3.10 names what users see of it.
+ * A tombstone keeps the same, so that the guard holds for deleted keys.
+ */
+export interface ProjectionMeta extends ChangePlace {
   /** Key of the log record as received. */
   readonly recordKey: string | null;
   readonly createdAt: number;
   readonly updatedAt: number;
-  /** Of a tombstone: text of the removed row, until a primary-key change has taken it over. */
+  /** Text of the row that a primary-key change removed from here, until the row under the new key has taken it over. */
   readonly removedText?: string | undefined;
+  /** Id of that new key. */
+  readonly removedTo?: string | undefined;
+  /** A row under a new key that came before the row under its old key: the fields whose values are still to be taken from there. */
+  readonly awaits?: { readonly from: string; readonly fields: readonly string[] } | undefined;
+  /** Of a loaded row: the last live change before it. Only a later one replaces the row, so that a replay does not. */
+  readonly live?: ChangePlace | undefined;
+  /** Without the order guard: the last offset and part of every other `topic/partition` that changed the record. */
+  readonly seen?: Readonly<Record<string, readonly [offset: number, part: number]>> | undefined;
 }
 
 /** What a single view's document keeps beside its fields. */

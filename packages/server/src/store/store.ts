@@ -56,6 +56,12 @@ export interface StoreReader {
   iterate(collection: string, query: Query): AsyncIterable<readonly StoredRecord[]>;
 
   count(collection: string, query: Query): Promise<number>;
+
+  /**
+   * Tombstones in the order of their ids, after one of them, so that expired ones can be found and removed. A store that lets them
+   * expire by itself has no such method.
+   */
+  tombstones?(collection: string, options: { readonly after: string | null; readonly limit: number }): Promise<readonly StoredRecord[]>;
 }
 
 /** An item of the durable queue: what a batch left to do. One row per (kind, scope, key); a newer one replaces the payload. */
