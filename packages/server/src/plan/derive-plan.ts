@@ -1,6 +1,7 @@
 import type { Definitions } from '../core/definitions.ts';
 import type { Problem } from '../core/problem.ts';
 import { collectFacts } from './collections.ts';
+import { viewKeyFields } from './identifiers.ts';
 import { Indexes } from './indexes.ts';
 import type { CollectionPlan, Plan, ViewPlan } from './plan.ts';
 import { Problems } from './problems.ts';
@@ -19,6 +20,11 @@ export function derivePlan(
 ): { readonly plan: Plan | null; readonly problems: readonly Problem[] } {
   const problems = new Problems();
   const facts = collectFacts(definitions);
+  // Twice: a view may take its key from a view that is defined after it.
+  for (const view of [...definitions.views, ...definitions.views]) {
+    const known = facts.get(view.name);
+    if (known?.kind === 'view') facts.set(view.name, { ...known, key: viewKeyFields(view, facts) });
+  }
   const relationsByName = checkRelations(definitions.relations, facts, options.foreignCollections ?? false, problems);
   const context = { facts, relations: definitions.relations, relationsByName, problems };
   const views = definitions.views.flatMap((view) => planView(view, context) ?? []);
@@ -30,10 +36,8 @@ export function derivePlan(
     if (view.root !== undefined) indexes.addAggregation(view.root);
     indexes.addWalks(view.walks.nodes);
   }
-  const keys = new Map(views.map((view) => [view.name, view.key.kind === 'fields' ? view.key.fields.map(({ field }) => field) : []]));
   const collections = new Map<string, CollectionPlan>();
-  for (const fact of facts.values())
-    collections.set(fact.name, { ...fact, key: keys.get(fact.name) ?? fact.key, indexes: indexes.of(fact.name) });
+  for (const fact of facts.values()) collections.set(fact.name, { ...fact, indexes: indexes.of(fact.name) });
   return { plan: { collections, views: ordered }, problems: problems.list };
 }
 

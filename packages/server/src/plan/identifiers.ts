@@ -2,7 +2,7 @@ import type { BlockDefinition, DependencyBody, ViewDefinition } from '../core/vi
 import type { CollectionFacts } from './collections.ts';
 import type { IdentifyPlan, ViewKeyPlan } from './plan.ts';
 import { below } from './problems.ts';
-import type { Problems } from './problems.ts';
+import { Problems } from './problems.ts';
 import { bodiesOf } from './resolve-names.ts';
 
 /** The dependency of the root block that stands on the identifier. */
@@ -76,6 +76,22 @@ export function deriveKey(
   const fields = identify.fields.map(({ key, field }) => ({ field: copied.get(field), key }));
   if (fields.length === 0 || !fields.every(hasField)) return { kind: 'identifier' };
   return { kind: 'fields', fields };
+}
+
+/** The fields of a view's key before it is planned, as far as its own files tell: the order in which other views join it. */
+export function viewKeyFields(view: ViewDefinition, facts: ReadonlyMap<string, CollectionFacts>): readonly string[] {
+  if (view.key?.kind === 'fields') return Object.keys(view.key.fields);
+  if (view.source.kind !== 'aggregation') return [];
+  const silent = new Problems();
+  const base = findBase(view.source.aggregation.root, silent);
+  if (base === undefined) return [];
+  const declared = view.paths?.find((path) => path.identifier.kind === 'fields')?.identifier;
+  const identify: IdentifyPlan =
+    declared?.kind === 'fields'
+      ? { kind: 'fields', fields: Object.entries(declared.fields).map(([key, field]) => ({ key, field })) }
+      : deriveIdentify(view, base, facts.get(base.body.collection));
+  const key = deriveKey(view, base, identify, silent);
+  return key.kind === 'fields' ? key.fields.map(({ field }) => field) : [];
 }
 
 function hasField(entry: { field: string | undefined; key: string }): entry is { field: string; key: string } {
