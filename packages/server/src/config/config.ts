@@ -1,0 +1,41 @@
+import type { LoggingOptions } from './shapes/project.ts';
+
+/** The settings of a project, apart from its definitions: checked, with defaults filled in, paths absolute and secrets resolved. */
+export interface ProjectConfig {
+  /** Absolute path of the project's folder. */
+  readonly folder: string;
+  /** Absolute path of the project file. */
+  readonly file: string;
+  readonly id: string;
+  /** Absolute path of the folder of the embedded log and store. */
+  readonly data: string;
+  readonly durability: 'process' | 'powerLoss';
+  readonly retention: Retention;
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    readonly token: string | undefined;
+    readonly unguarded: boolean;
+  };
+  readonly logging: LoggingOptions;
+  /** `use` names the adapter; the other keys are its own, and it checks them. */
+  readonly log: AdapterConfig<'embedded'>;
+  readonly store: AdapterConfig<'sqlite'>;
+  /** Database alias under which live-query clients address the collections. */
+  readonly alias: string;
+}
+
+export interface AdapterConfig<Name extends string> {
+  readonly use: Name;
+  readonly [option: string]: unknown;
+}
+
+/** How long things are kept; undefined means for ever. */
+export interface Retention {
+  readonly logMs: number | undefined;
+  readonly logBytes: number;
+  readonly softDeletedMs: number | undefined;
+  readonly deletedKeysMs: number | undefined;
+  readonly deadLettersMs: number | undefined;
+  readonly errorsMs: number | undefined;
+}

@@ -1,0 +1,72 @@
+import { readdir } from 'node:fs/promises';
+import { extname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { messageOf } from '../core/errors.ts';
+import { suggest } from '../core/suggest.ts';
+import { kindOf } from './reading.ts';
+import type { Reading } from './reading.ts';
+import { sourceOfValue } from './source-file.ts';
+import type { SourceFile } from './source-file.ts';
+
+export const PROJECT_FILES = [
+  'millrace.yaml',
+  'millrace.yml',
+  'millrace.json',
+  'millrace.ts',
+  'millrace.mts',
+  'millrace.js',
+  'millrace.mjs',
+  'millrace.cjs',
+];
+
+/** The project file of a folder: exactly one. A program's default export is its configuration. */
+export async function readProjectFile(reading: Reading): Promise<{ file: string; source: SourceFile } | undefined> {
+  const found: string[] = [];
+  for (const name of PROJECT_FILES) if ((await kindOf(resolve(reading.folder, name))) === 'file') found.push(name);
+  const [name, other] = found;
+  if (name === undefined) {
+    await reportMissing(reading);
+    return undefined;
+  }
+  if (other !== undefined) {
+    reading.report.error('CONFIG_CLASH', { file: other, path: [] }, `${name} and ${other} both configure the project`, {
+      cure: 'Remove one of them',
+    });
+  }
+  const file = resolve(reading.folder, name);
+  const isData = ['.yaml', '.yml', '.json'].includes(extname(name));
+  const source = isData ? await reading.source(file, { file: name, path: [] }) : await runProgram(reading, file);
+  return source === undefined ? undefined : { file, source };
+}
+
+async function reportMissing(reading: Reading): Promise<void> {
+  const kind = await kindOf(reading.folder);
+  const names = kind === 'folder' ? await readdir(reading.folder) : [];
+  const near = names.find((candidate) => suggest(candidate, PROJECT_FILES) !== undefined);
+  const message =
+    kind === 'folder' ? `There is no millrace.yaml in ${reading.folder}` : `The project folder ${reading.folder} does not exist`;
+  reading.report.error('CONFIG_FILE_MISSING', { file: 'millrace.yaml', path: [] }, message, {
+    expected: 'millrace.yaml (or .yml, .json, .ts, .js)',
+    cure: near === undefined ? 'Create it, or name the project’s folder with --project' : `Rename ${near}`,
+  });
+}
+
+async function runProgram(reading: Reading, file: string): Promise<SourceFile | undefined> {
+  const name = reading.name(file);
+  try {
+    const module = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as { readonly default?: unknown };
+    const exported = module.default;
+    const value: unknown = typeof exported === 'function' ? await (exported as () => unknown)() : exported;
+    // A copy as JSON would have it: what comes after must meet neither getters nor class instances nor cycles.
+    const plain = value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown);
+    const source = sourceOfValue(plain);
+    reading.addSource(name, source);
+    return source;
+  } catch (error) {
+    reading.report.error('CONFIG_SYNTAX', { file: name, path: [] }, `${name} does not run: ${messageOf(error)}`, {
+      expected: 'a default export made with defineConfig',
+    });
+    return undefined;
+  }
+}
