@@ -174,6 +174,48 @@ export const CATALOGUE = {
     what: 'The file that a command should read cannot be read.',
     cure: 'Correct its path or its permissions, or send it to the standard input.',
   },
+  MALFORMED_KEY: {
+    whose: 'user',
+    retryable: false,
+    what: 'The key of a record is needed and is not JSON, or its bytes are no text.',
+    cure: 'Have the source write keys as JSON (Kafka Connect: JsonConverter); then replay the dead letter.',
+  },
+  MALFORMED_VALUE: {
+    whose: 'user',
+    retryable: false,
+    what: 'The value of a record is not what its format expects.',
+    cure: 'Check that the format of the system is the one that its source writes; then replay the dead letter.',
+  },
+  REGISTRY_ENCODED: {
+    whose: 'user',
+    retryable: false,
+    what: 'A record is encoded with a schema registry (Avro, Protobuf or JSON Schema), which is not supported.',
+    cure: 'Have the source write plain JSON (Kafka Connect: JsonConverter), or decode it in an adapter of your own.',
+  },
+  UNKNOWN_OPERATION: {
+    whose: 'user',
+    retryable: false,
+    what: 'A record names an operation that its format does not have.',
+    cure: 'Check that the format of the system is the one that its source writes; then replay the dead letter.',
+  },
+  MISSING_ROW: {
+    whose: 'user',
+    retryable: false,
+    what: 'A change carries no row, nor what of the row has changed.',
+    cure: 'Have the source send whole rows. MongoDB: set `capture.mode` to `change_streams_update_full`, or to one with post-images.',
+  },
+  ADAPTER_FAILED: {
+    whose: 'user',
+    retryable: true,
+    what: 'The adapter of a system threw, took longer than a second, or could not be loaded.',
+    cure: 'Correct the adapter. The record is tried again alone, then becomes a dead letter that can be replayed.',
+  },
+  ADAPTER_RESULT: {
+    whose: 'user',
+    retryable: false,
+    what: 'The adapter of a system returned something that is no change.',
+    cure: 'Return `{keyObject, value}` or `{operation, key, before, after}`, or null to skip the record; then replay the dead letter.',
+  },
   UNCASTABLE_FIELD: {
     whose: 'user',
     retryable: false,
