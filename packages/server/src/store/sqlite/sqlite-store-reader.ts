@@ -1,0 +1,41 @@
+import { readPositions } from '../../sqlite/read-positions.ts';
+import type { ErrorEntry, ErrorQuery, QueuedItem, Store } from '../store.ts';
+import { countErrors, readErrors } from './error-rows.ts';
+import { readFact, readFacts } from './fact-rows.ts';
+import { queued, take } from './queue-rows.ts';
+import { SqliteReader } from './sqlite-reader.ts';
+
+/** Everything that can be read of a store. */
+export class SqliteStoreReader extends SqliteReader {
+  async collections(): Promise<readonly string[]> {
+    return this.guarded(() => this.source.catalog.names());
+  }
+
+  async take(options: Parameters<Store['take']>[0]): Promise<readonly QueuedItem[]> {
+    return this.guarded(() => take(this.source.statements, options));
+  }
+
+  async queued(): ReturnType<Store['queued']> {
+    return this.guarded(() => queued(this.source.statements));
+  }
+
+  async errors(query: ErrorQuery): Promise<readonly ErrorEntry[]> {
+    return this.guarded(() => readErrors(this.source.statements, query));
+  }
+
+  async countErrors(): ReturnType<Store['countErrors']> {
+    return this.guarded(() => countErrors(this.source.statements));
+  }
+
+  async positions(group: string): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>> {
+    return this.guarded(() => readPositions(this.source.statements, group));
+  }
+
+  async fact(name: string): Promise<string | null> {
+    return this.guarded(() => readFact(this.source.statements, name));
+  }
+
+  async facts(prefix: string): Promise<ReadonlyMap<string, string>> {
+    return this.guarded(() => readFacts(this.source.statements, prefix));
+  }
+}

@@ -1,0 +1,53 @@
+import type { EmbeddedFile } from '../../sqlite/embedded-file.ts';
+import type { CollectionDefinition, Store, StoreWriter } from '../store.ts';
+import { defineCollection, dropCollection } from './define-collection.ts';
+import { SqliteCatalog } from './sqlite-catalog.ts';
+import { SqliteStoreReader } from './sqlite-store-reader.ts';
+import { SqliteWriter } from './sqlite-writer.ts';
+
+/**
+ * Documents at rest in the embedded file. A unit of work is one transaction on the writing connection; other reads go through the
+ * reading one, so that they see what is committed. The file belongs to whoever opened it: disposing of the store leaves it open.
+ */
+export class SqliteStore extends SqliteStoreReader implements Store {
+  readonly capabilities = { transactions: true, foreignCollections: false } as const;
+  readonly #file: EmbeddedFile;
+  readonly #writerCatalog: SqliteCatalog;
+
+  constructor(file: EmbeddedFile) {
+    super({ path: file.path, statements: file.reader, catalog: new SqliteCatalog(file.reader), unit: -1 });
+    this.#file = file;
+    this.#writerCatalog = new SqliteCatalog(file.writer);
+  }
+
+  async define(collections: readonly CollectionDefinition[]): Promise<void> {
+    await this.#alter(() => {
+      for (const collection of collections) defineCollection(this.#file.writer, collection);
+    });
+  }
+
+  async drop(collection: string): Promise<void> {
+    await this.#alter(() => dropCollection(this.#file.writer, collection));
+  }
+
+  async transact<T>(work: (writer: StoreWriter) => Promise<T>): Promise<T> {
+    return this.#file.unit(() => {
+      const { path, writer: statements, currentUnit: unit } = this.#file;
+      return work(new SqliteWriter({ path, statements, catalog: this.#writerCatalog, unit }));
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#file.idle();
+  }
+
+  /** Changes of tables are one unit of work; both catalogues are read again whether it went well or not. */
+  async #alter(work: () => void): Promise<void> {
+    try {
+      await this.#file.unit(async () => work());
+    } finally {
+      this.#writerCatalog.reload();
+      this.source.catalog.reload();
+    }
+  }
+}
