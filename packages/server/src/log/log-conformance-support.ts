@@ -1,0 +1,43 @@
+import type { LogRecord, NewLogRecord } from '../core/log-record.ts';
+import type { Log, LogConsumer, Offsets } from './log.ts';
+
+/** A log to test. `reopen` closes it and opens what it left behind; absent where nothing outlives the process. */
+export interface LogUnderTest extends AsyncDisposable {
+  readonly log: Log;
+  readonly reopen?: () => Promise<Log>;
+}
+
+/** `partitions` of each topic that is made; 1 when absent. */
+export type LogFactory = (options?: { readonly partitions?: number }) => Promise<LogUnderTest>;
+
+export function message(
+  topic: string,
+  key: string | null,
+  value: string | null = `value of ${key}`,
+  more: Partial<NewLogRecord> = {},
+): NewLogRecord {
+  return { topic, key, value, timestamp: 1_000, ...more };
+}
+
+export function offsets(...entries: readonly (readonly [topic: string, partition: number, offset: number])[]): Offsets {
+  const result = new Map<string, Map<number, number>>();
+  for (const [topic, partition, offset] of entries) {
+    const partitions = result.get(topic) ?? new Map<number, number>();
+    result.set(topic, partitions.set(partition, offset));
+  }
+  return result;
+}
+
+export function valuesOf(records: readonly LogRecord[]): readonly unknown[] {
+  return records.map(({ value }) => value);
+}
+
+/** Everything that is there now, in polls of `limit`. */
+export async function drain(consumer: LogConsumer, limit = 100): Promise<LogRecord[]> {
+  const records: LogRecord[] = [];
+  for (;;) {
+    const polled = await consumer.poll(limit, { waitMs: 0 });
+    if (polled.length === 0) return records;
+    records.push(...polled);
+  }
+}
