@@ -1,11 +1,12 @@
+import { rangeTexts, sargables } from '../../core/query/sargable.ts';
+import type { Range } from '../../core/query/sargable.ts';
 import type { Filter } from '../../core/query.ts';
-import { kindOf, orderText } from '../../core/value-order.ts';
+import { orderTexts } from '../../core/value-order.ts';
 import type { Value } from '../../core/value.ts';
 import type { SqlValue } from '../../sqlite/statements.ts';
 import { AFTER_ARRAY_MARK, ARRAY_MARK, tupleKey } from './index-keys.ts';
 import type { SqliteCollection, SqliteIndex } from './sqlite-collection.ts';
 import { storableText } from './storable-text.ts';
-import { orderTexts } from '../../core/value-order.ts';
 
 /** A condition on `t`, a collection's table: it holds for every document that the filter matches, and perhaps for others. */
 export interface Condition {
@@ -13,47 +14,31 @@ export interface Condition {
   readonly parameters: readonly SqlValue[];
 }
 
-type Comparison = Extract<Filter, { kind: 'compare' }>;
-interface Atoms {
-  /** Any of these values, by path. */
-  readonly equal: Map<string, readonly Value[]>;
-  readonly ranges: Map<string, Comparison[]>;
-}
-
 const MOST_KEYS = 10_000;
 
 /** The rows that an index offers for a filter: by the equality of most fields, else by a range. */
 export function indexCondition(collection: SqliteCollection, filter: Filter): Condition | undefined {
-  const atoms: Atoms = { equal: new Map(), ranges: new Map() };
-  collect(filter, atoms);
-  if (atoms.equal.size === 0 && atoms.ranges.size === 0) return undefined;
+  const equal = new Map<string, readonly Value[]>();
+  const ranges = new Map<string, Range[]>();
+  for (const atom of sargables(filter)) {
+    const path = atom.path.join('.');
+    if ('equals' in atom) equal.set(path, atom.equals);
+    else ranges.set(path, [...(ranges.get(path) ?? []), atom.range]);
+  }
   const byEquality = collection.indexes
-    .filter(({ fields }) => fields.length > 0 && fields.every((field) => atoms.equal.has(field)))
+    .filter(({ fields }) => fields.length > 0 && fields.every((field) => equal.has(field)))
     .sort((a, b) => b.fields.length - a.fields.length);
   for (const index of byEquality) {
-    const tuples = product(index.fields.map((field) => atoms.equal.get(field) as readonly Value[]));
+    const tuples = product(index.fields.map((field) => equal.get(field) as readonly Value[]));
     if (tuples !== undefined) return onIndex(collection, index, '# IN (SELECT value FROM json_each(?))', [keysText(index, tuples)]);
   }
   for (const index of collection.indexes) {
-    const ranges = index.fields.length === 1 ? atoms.ranges.get(index.fields[0] as string) : undefined;
-    // Several bounds may be met by several elements of one array: only one of them may choose the rows then.
-    const [range] = ranges ?? [];
-    if (ranges === undefined || range === undefined) continue;
-    const used = index.multi ? [range] : ranges;
-    return onIndex(collection, index, used.map(() => '# >= ? AND # <= ?').join(' AND '), used.flatMap(boundsOf));
+    const bounds = index.fields.length === 1 ? ranges.get(index.fields[0] as string) : undefined;
+    if (bounds === undefined) continue;
+    // Several bounds may be met by several elements of one array: there only one of them may choose the rows.
+    return rangeCondition(collection, index, index.multi ? bounds.slice(0, 1) : bounds);
   }
   return undefined;
-}
-
-/** Atoms that all must hold. Null is in no index. */
-function collect(filter: Filter, atoms: Atoms): void {
-  if (filter.kind === 'and') for (const part of filter.filters) collect(part, atoms);
-  else if (filter.kind === 'in' && !filter.values.includes(null)) atoms.equal.set(filter.path.join('.'), filter.values);
-  else if (filter.kind === 'compare' && filter.value !== null && filter.operator !== '$ne') {
-    const path = filter.path.join('.');
-    if (filter.operator === '$eq') atoms.equal.set(path, [filter.value]);
-    else atoms.ranges.set(path, [...(atoms.ranges.get(path) ?? []), filter]);
-  }
 }
 
 function product(lists: readonly (readonly Value[])[]): Value[][] | undefined {
@@ -69,15 +54,17 @@ function keysText({ multi }: SqliteIndex, tuples: readonly Value[][]): string {
   return JSON.stringify(tuples.map((tuple) => (multi ? storableText(orderTexts(tuple)) : tupleKey(tuple))));
 }
 
-/** The least and the greatest key within the operand's type; bounds count as inclusive. */
-function boundsOf({ operator, value }: Comparison): [string, string] {
-  const text = orderText(value);
-  const rank = orderText(value).slice(0, 1);
-  const bound = storableText(text);
-  // An ill-formed bound has no place in the order of the index: then the whole type is offered.
-  const isPlain = bound === text;
-  if (operator === '$gt' || operator === '$gte') return [isPlain ? text : rank, String.fromCharCode(rank.charCodeAt(0) + 1)];
-  return [rank, isPlain && kindOf(value) !== 'array' ? text : String.fromCharCode(rank.charCodeAt(0) + 1)];
+function rangeCondition(collection: SqliteCollection, index: SqliteIndex, bounds: readonly Range[]): Condition | undefined {
+  const tests: string[] = [];
+  const parameters: string[] = [];
+  for (const bound of bounds) {
+    const { from, to, includesTo } = rangeTexts(bound);
+    // An ill-formed text has no place in the order of an index.
+    if (storableText(from) !== from || storableText(to) !== to) return undefined;
+    tests.push(`# >= ? AND # ${includesTo ? '<=' : '<'} ?`);
+    parameters.push(from, to);
+  }
+  return onIndex(collection, index, tests.join(' AND '), parameters);
 }
 
 /** `#` stands for the key. Arrays in a column, and escaped keys, are offered always: their elements are not in the index's order. */
