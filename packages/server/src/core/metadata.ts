@@ -53,6 +53,11 @@ export function counterOf(meta: ProjectionMeta): Counter {
   return { type: meta.counterType, value: BigInt(meta.counter) };
 }
 
+/** What kind of collection a record comes from, as its metadata shows. */
+export function kindOfRecord(record: StoredRecord): 'projection' | 'view' {
+  return record.meta.startsWith('{"identifier"') ? 'view' : 'projection';
+}
+
 /** Names that a source's field can never take: they are ours. */
 export const METADATA_FIELDS: ReadonlySet<string> = new Set([
   '_id',

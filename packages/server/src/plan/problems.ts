@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../core/errors.ts';
 import { suggest } from '../core/suggest.ts';
 import type { Place, Problem } from '../core/problem.ts';
 
@@ -5,11 +6,11 @@ import type { Place, Problem } from '../core/problem.ts';
 export class Problems {
   readonly list: Problem[] = [];
 
-  error(code: string, place: Place, message: string, help: Help = {}): void {
+  error(code: ErrorCode, place: Place, message: string, help: Help = {}): void {
     this.list.push(problem('error', code, place, message, help));
   }
 
-  warn(code: string, place: Place, message: string, help: Help = {}): void {
+  warn(code: ErrorCode, place: Place, message: string, help: Help = {}): void {
     this.list.push(problem('warning', code, place, message, help));
   }
 
@@ -26,7 +27,7 @@ interface Help {
   readonly among?: Iterable<string>;
 }
 
-function problem(severity: Problem['severity'], code: string, place: Place, message: string, help: Help): Problem {
+function problem(severity: Problem['severity'], code: ErrorCode, place: Place, message: string, help: Help): Problem {
   const near = help.name !== undefined && help.among !== undefined ? suggest(help.name, help.among) : undefined;
   return { severity, code, place, message, expected: help.expected, cure: near === undefined ? help.cure : `Did you mean ${near}?` };
 }

@@ -1,6 +1,6 @@
 import type { CodeResult, UserCode } from '../../code/code.ts';
 import type { CodeReference } from '../../core/code-reference.ts';
-import { withMetadata } from '../../core/metadata.ts';
+import { kindOfRecord, withMetadata } from '../../core/metadata.ts';
 import { StoredRecord } from '../../core/record.ts';
 import type { Value } from '../../core/value.ts';
 import type { BlockPlan, MappingPlan, OperandPlan, WhenPlan } from '../../plan/plan.ts';
@@ -19,16 +19,14 @@ export interface FunctionResults {
 export class Functions implements FunctionResults {
   readonly #code: UserCode | null;
   readonly #deadlineMs: number;
-  readonly #kindOf: (record: StoredRecord) => 'projection' | 'view';
   readonly #operands = new Map<string, Value>();
   readonly #mapped = new Map<Frame, (Value | undefined)[]>();
   /** By root: the first failure of a function that took part in it. */
   readonly failures = new Map<number, Failure>();
 
-  constructor(code: UserCode | null, deadlineMs: number, kindOf: (record: StoredRecord) => 'projection' | 'view') {
+  constructor(code: UserCode | null, deadlineMs: number) {
     this.#code = code;
     this.#deadlineMs = deadlineMs;
-    this.#kindOf = kindOf;
   }
 
   operand(code: CodeReference): Value {
@@ -79,7 +77,7 @@ export class Functions implements FunctionResults {
   }
 
   #shown(value: ReturnType<Frame['at']>): Value {
-    if (value instanceof StoredRecord) return withMetadata(value, this.#kindOf(value));
+    if (value instanceof StoredRecord) return withMetadata(value, kindOfRecord(value));
     return value ?? null;
   }
 }

@@ -2,7 +2,6 @@ import type { CodeCall, CodeResult, UserCode } from '../../code/code.ts';
 import { idOf } from '../../core/key.ts';
 import type { Compatibility } from '../../core/projection.ts';
 import type { Filter } from '../../core/query.ts';
-import type { StoredRecord } from '../../core/record.ts';
 import type { Trigger } from '../../core/trigger.ts';
 import { isDocument } from '../../core/value.ts';
 import type { Document, Value } from '../../core/value.ts';
@@ -20,7 +19,6 @@ const SHORT_DEADLINE_MS = 1_000;
 export interface BuilderOptions {
   readonly compatibility: Compatibility;
   readonly code: UserCode | null;
-  readonly kindOf: (record: StoredRecord) => 'projection' | 'view';
 }
 
 /** Builds the documents of one view, many at a time. Reads only: writing is the aggregator's. */
@@ -50,7 +48,7 @@ export class ViewBuilder {
   }
 
   async #buildLowCode(root: BlockBuilder, identifiers: readonly Document[], reader: StoreReader): Promise<Outcome[]> {
-    const functions = new Functions(this.#options.code, this.view.definition.maxProcessingMs, this.#options.kindOf);
+    const functions = new Functions(this.#options.code, this.view.definition.maxProcessingMs);
     if (this.view.needsCode && this.view.root !== undefined) await functions.callOperands(this.view.root, identifiers.length);
     const { values, found } = await root.buildRoots({ reader, functions, identifiers });
     return values.map((value, i) => {

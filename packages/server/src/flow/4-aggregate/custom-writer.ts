@@ -1,0 +1,67 @@
+import type { CollectionWriter, UserCode } from '../../code/code.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { RecordDelta } from '../../core/record-delta.ts';
+import type { Value } from '../../core/value.ts';
+import type { ViewPlan } from '../../plan/plan.ts';
+import type { Store } from '../../store/store.ts';
+import { CollectionWrites } from './collection-writes.ts';
+import type { Built } from './outcome.ts';
+import { failed } from './view-builder.ts';
+
+interface Written {
+  readonly deltas: readonly RecordDelta[];
+  /** Done, or failed, by functions of the user's. */
+  readonly settled: readonly Built[];
+  /** Left to the built-in strategies. */
+  readonly rest: readonly Built[];
+}
+
+/** Writes views through the user's own upsert and delete functions, which are handed the view's collection. */
+export class CustomWriter {
+  readonly #store: Store;
+  readonly #code: UserCode | null;
+  readonly #clock: Clock;
+
+  constructor(options: { readonly store: Store; readonly code: UserCode | null; readonly clock: Clock }) {
+    this.#store = options.store;
+    this.#code = options.code;
+    this.#clock = options.clock;
+  }
+
+  /** One document after the other: each function may write what it likes on the collection. */
+  async write(view: ViewPlan, built: readonly Built[]): Promise<Written> {
+    const deltas: RecordDelta[] = [];
+    const settled: Built[] = [];
+    const rest: Built[] = [];
+    for (const entry of built) {
+      const call = callOf(view, entry);
+      if (call === undefined || this.#code === null) {
+        rest.push(entry);
+        continue;
+      }
+      const writes = new CollectionWrites(this.#store, view, entry, this.#clock);
+      const write: CollectionWriter = (method, args) => writes.run(method, args);
+      const [result] = await this.#code.call(call.role, call.code, [{ arguments: call.args }], {
+        deadlineMs: view.definition.maxProcessingMs,
+        collection: view.name,
+        write,
+      });
+      deltas.push(...writes.deltas);
+      settled.push(result === undefined || result.ok ? entry : { ...entry, outcome: failed(result) });
+    }
+    return { deltas, settled, rest };
+  }
+}
+
+function callOf(
+  view: ViewPlan,
+  { outcome, key }: Built,
+): { role: 'upsert' | 'delete'; code: Parameters<UserCode['call']>[1]; args: Value[] } | undefined {
+  const { upsertStrategy, deleteStrategy, onInvalid } = view.definition;
+  if (outcome.kind === 'document') {
+    const document = outcome.state === 'PUBLIC' ? outcome.document : { ...outcome.document, __STATE__: outcome.state };
+    return upsertStrategy.kind === 'function' ? { role: 'upsert', code: upsertStrategy.code, args: [document, key] } : undefined;
+  }
+  if (outcome.kind === 'failed' || (outcome.kind === 'invalid' && onInvalid === 'keep')) return undefined;
+  return deleteStrategy.kind === 'function' ? { role: 'delete', code: deleteStrategy.code, args: [key] } : undefined;
+}

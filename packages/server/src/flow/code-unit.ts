@@ -1,0 +1,127 @@
+import type { Clock } from '../core/clock.ts';
+import { identifierText } from '../core/key.ts';
+import type { RecordDelta } from '../core/record-delta.ts';
+import type { Trigger } from '../core/trigger.ts';
+import type { Plan, ViewPlan } from '../plan/plan.ts';
+import type { ErrorEntry, QueueItem, QueuedItem, Store } from '../store/store.ts';
+import type { Strategist } from './3-strategy/strategist.ts';
+import { deltaOfText } from './3-strategy/delta-document.ts';
+import type { CustomWriter } from './4-aggregate/custom-writer.ts';
+import { writeViews } from './4-aggregate/view-writer.ts';
+import { backoffMs } from './backoff.ts';
+import type { PipelineSettings } from './pipeline-options.ts';
+import type { Propagation } from './propagation.ts';
+import { triggerOf } from './trigger-item.ts';
+
+/** Views built by user code in one step: few, so that a slow function does not hold back what follows it. */
+const BUILDS_A_STEP = 100;
+
+interface Parts {
+  readonly store: Store;
+  readonly plan: Plan;
+  readonly strategist: Strategist;
+  readonly propagation: Propagation;
+  readonly customWriter: CustomWriter;
+  readonly clock: Clock;
+  readonly settings: PipelineSettings;
+}
+
+/**
+ * Queued work that needs the user's functions. They run outside any transaction, on committed data; what they give is then written in
+ * one. A trigger that arrives after the reading began keeps its row in the queue, so a stale build never has the last word.
+ */
+export class CodeUnit {
+  readonly #parts: Parts;
+  readonly #views: readonly ViewPlan[];
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#views = parts.plan.views.filter((view) => view.needsCode);
+  }
+
+  static isNeeded(plan: Plan): boolean {
+    return plan.views.some((view) => view.needsCode || view.walks.custom.size > 0 || view.identify?.kind === 'function');
+  }
+
+  /** What changed; null when nothing was due. */
+  async step(now: number): Promise<readonly RecordDelta[] | null> {
+    const { store, plan } = this.#parts;
+    const strategies = await store.take({ kinds: ['strategy'], now, limit: BUILDS_A_STEP });
+    for (const view of plan.views) {
+      const items = strategies.filter((item) => item.scope === view.name);
+      if (items.length > 0) return this.#consult(view, items);
+    }
+    if (strategies.length > 0) await store.transact((writer) => writer.complete(strategies));
+    for (const view of this.#views) {
+      const interactive = await store.take({ kinds: ['trigger'], scopes: [view.name], lane: 'interactive', now, limit: BUILDS_A_STEP });
+      const bulk = await store.take({
+        kinds: ['trigger'],
+        scopes: [view.name],
+        lane: 'bulk',
+        now,
+        limit: Math.max(BUILDS_A_STEP - interactive.length, 10),
+      });
+      if (interactive.length + bulk.length > 0) return this.#build(view, [...interactive, ...bulk]);
+    }
+    return null;
+  }
+
+  async #build(view: ViewPlan, items: readonly QueuedItem[]): Promise<readonly RecordDelta[]> {
+    const { store, propagation, clock, customWriter } = this.#parts;
+    const failures = new Map(items.map((item) => [item.key, item.attempts]));
+    const attempts = (trigger: Trigger): number => failures.get(identifierText(trigger.identifier)) ?? 0;
+    const built = await propagation.buildAlone(view, items.map(triggerOf), store);
+    const custom = await customWriter.write(view, built);
+    return store.transact(async (writer) => {
+      const deltas = [...custom.deltas, ...(await writeViews(view, custom.rest, writer, clock.now()))];
+      await propagation.settle(view, [...custom.settled, ...custom.rest], writer, attempts);
+      await writer.complete(items);
+      return propagation.run(writer, deltas);
+    });
+  }
+
+  async #consult(view: ViewPlan, items: readonly QueuedItem[]): Promise<readonly RecordDelta[]> {
+    const { store, strategist, propagation, clock, settings } = this.#parts;
+    const deltas = items.map((item) => deltaOfText(item.payload));
+    const { triggers, failed } = await strategist.consult(view, deltas, store);
+    const now = clock.now();
+    const again: QueueItem[] = [];
+    const entries: ErrorEntry[] = [];
+    for (const { delta, failure } of failed) {
+      const item = items[deltas.indexOf(delta)];
+      if (item === undefined) continue;
+      const failures = item.attempts + 1;
+      if (failure.failure === 'refused' || failures >= settings.retry.attempts)
+        entries.push(strategyError(view, item, delta, failure.message, failures, now));
+      else again.push({ ...item, attempts: failures, dueAt: now + backoffMs(failures, settings.retry.delayMs) });
+    }
+    await store.transact(async (writer) => {
+      if (triggers.length > 0) await propagation.enqueue(writer, triggers, 'interactive');
+      if (again.length > 0) await writer.enqueue(again);
+      if (entries.length > 0) await writer.saveErrors(entries);
+      await writer.complete(items);
+    });
+    return [];
+  }
+}
+
+/** The delta itself is kept, so that a replay can follow it again. */
+function strategyError(view: ViewPlan, item: QueuedItem, delta: RecordDelta, reason: string, attempts: number, now: number): ErrorEntry {
+  return {
+    id: `strategy/${view.name}/${item.key}`,
+    kind: 'dead-letter',
+    code: 'STRATEGY_FAILED',
+    reason: `The strategy of ${view.name} for ${delta.collection}: ${reason}`,
+    position: delta.position,
+    key: null,
+    value: Buffer.from(item.payload, 'utf8'),
+    headers: {},
+    system: null,
+    projection: delta.collection,
+    view: view.name,
+    identifier: null,
+    attempts,
+    createdAt: now,
+    resolvedAt: null,
+  };
+}

@@ -1,0 +1,162 @@
+import type { Clock } from '../core/clock.ts';
+import type { Change } from '../core/change.ts';
+import type { LogRecord } from '../core/log-record.ts';
+import type { RecordDelta } from '../core/record-delta.ts';
+import type { ErrorEntry, QueueItem, Store } from '../store/store.ts';
+import { deadLetter } from './1-ingest/dead-letter.ts';
+import type { Ingestor } from './1-ingest/ingestor.ts';
+import type { Projector } from './2-project/projector.ts';
+import { backoffMs } from './backoff.ts';
+import type { Backlog } from './backlog.ts';
+import { isOfTheItem } from './isolation.ts';
+import { recordItem, recordKey } from './record-item.ts';
+import type { PipelineSettings } from './pipeline-options.ts';
+import type { Propagation } from './propagation.ts';
+import type { PipelineMeter } from './stats.ts';
+
+interface Parts {
+  readonly store: Store;
+  readonly ingestor: Ingestor;
+  readonly projector: Projector;
+  readonly propagation: Propagation;
+  readonly clock: Clock;
+  readonly meter: PipelineMeter;
+  readonly backlog: Backlog;
+  readonly settings: PipelineSettings;
+  readonly systemOf: (projection: string) => string;
+  /** Whether a topic feeds several projections. */
+  readonly isShared: (topic: string) => boolean;
+}
+
+interface Unit {
+  /** Positions are saved: the records come from the log, not from the queue. */
+  readonly advance: boolean;
+  /** How often the record had failed before, for a parked one. */
+  readonly attempts: number;
+}
+
+/** A batch of log records through stages 1 to 4, as one unit of work that ends with the position. */
+export class IngestUnit {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Gives what changed. A record that makes the batch fail is found by processing each alone, and becomes a dead letter. */
+  async process(records: readonly LogRecord[], unit: Unit = { advance: true, attempts: 0 }): Promise<readonly RecordDelta[]> {
+    try {
+      return await this.#attempt(records, unit);
+    } catch (error) {
+      if (!isOfTheItem(error)) throw error;
+      const [only] = records;
+      if (records.length === 1 && only !== undefined) return this.#bury(only, error, unit);
+    }
+    const all: RecordDelta[] = [];
+    for (const record of records) all.push(...(await this.process([record], unit)));
+    return all;
+  }
+
+  async #attempt(records: readonly LogRecord[], unit: Unit): Promise<readonly RecordDelta[]> {
+    const { store, ingestor, projector, propagation, clock, meter } = this.#parts;
+    const decoded = await meter.time('ingest', () => ingestor.decode(records));
+    const prepared = await meter.time('project', () => projector.prepare(decoded.changes));
+    const byPosition = new Map(records.map((record) => [recordKey(record), record]));
+    const start = performance.now();
+    let inside = 0;
+    const deltas = await store.transact(async (writer) => {
+      const begun = performance.now();
+      const applied = await meter.time('project', () => projector.apply(writer, prepared));
+      const entries: ErrorEntry[] = [...decoded.deadLetters];
+      for (const { change, code, reason } of [...prepared.refused, ...applied.refused])
+        entries.push(this.#entryOf(change, byPosition, code, reason, unit));
+      const parked: ParkedRecord[] = [...decoded.retry];
+      for (const { change, reason } of prepared.retry) {
+        parked.push({
+          record: recordOf(change, byPosition),
+          reason,
+          projection: change.projection,
+          system: this.#parts.systemOf(change.projection),
+        });
+      }
+      const items = this.#park(parked, unit, entries);
+      if (entries.length > 0) await writer.saveErrors(entries);
+      if (items.length + applied.later.length > 0) {
+        await writer.enqueue([...items, ...applied.later]);
+        this.#parts.backlog.queued('');
+      }
+      const all = await propagation.run(writer, applied.deltas);
+      if (unit.advance) await writer.savePositions(this.#parts.settings.group, nextOffsets(records));
+      meter.counts.deadLetters += entries.length;
+      meter.counts.projectionDeltas += applied.deltas.length;
+      inside = performance.now() - begun;
+      return all;
+    });
+    meter.add('commit', performance.now() - start - inside);
+    meter.counts.records += records.length;
+    meter.counts.changes += decoded.changes.length;
+    for (const count of decoded.skipped.values()) meter.counts.skipped += count;
+    meter.counts.batches++;
+    const now = clock.now();
+    for (const { timestamp } of records) meter.latency(now - timestamp);
+    return deltas;
+  }
+
+  #entryOf(change: Change, byPosition: ReadonlyMap<string, LogRecord>, code: string, reason: string, unit: Unit): ErrorEntry {
+    const system = this.#parts.systemOf(change.projection);
+    const fault = { code, reason, system, projection: change.projection, attempts: unit.attempts + 1 };
+    return deadLetter(recordOf(change, byPosition), fault, this.#parts.clock, { shared: this.#parts.isShared(change.position.topic) });
+  }
+
+  /** Records whose user code failed wait in the queue, alone; after the last attempt they are dead letters. */
+  #park(parked: readonly ParkedRecord[], unit: Unit, entries: ErrorEntry[]): QueueItem[] {
+    const { clock, settings } = this.#parts;
+    const failures = unit.attempts + 1;
+    const items: QueueItem[] = [];
+    for (const { record, reason, system, projection } of new Map(parked.map((entry) => [recordKey(entry.record), entry])).values()) {
+      if (failures < settings.retry.attempts)
+        items.push({ ...recordItem(record), attempts: failures, dueAt: clock.now() + backoffMs(failures, settings.retry.delayMs) });
+      else
+        entries.push(
+          deadLetter(record, { code: 'USER_CODE_FAILED', reason, system, projection, attempts: failures }, clock, {
+            shared: this.#parts.isShared(record.topic),
+          }),
+        );
+    }
+    return items;
+  }
+
+  /** A record on which our own code fails must neither block its partition nor vanish. */
+  async #bury(record: LogRecord, error: Error, unit: Unit): Promise<readonly RecordDelta[]> {
+    const { store, clock, settings } = this.#parts;
+    const entry = deadLetter(record, { code: 'INTERNAL', reason: error.message, system: '', projection: '' }, clock, { shared: false });
+    await store.transact(async (writer) => {
+      await writer.saveErrors([entry]);
+      if (unit.advance) await writer.savePositions(settings.group, nextOffsets([record]));
+    });
+    this.#parts.meter.counts.deadLetters++;
+    return [];
+  }
+}
+
+interface ParkedRecord {
+  readonly record: LogRecord;
+  readonly reason: string;
+  readonly system: string;
+  readonly projection: string;
+}
+
+function recordOf(change: Change, byPosition: ReadonlyMap<string, LogRecord>): LogRecord {
+  const record = byPosition.get(recordKey(change.position));
+  return record ?? { ...change.position, key: null, value: null, headers: {} };
+}
+
+function nextOffsets(records: readonly LogRecord[]): Map<string, Map<number, number>> {
+  const offsets = new Map<string, Map<number, number>>();
+  for (const { topic, partition, offset } of records) {
+    let ofTopic = offsets.get(topic);
+    if (ofTopic === undefined) offsets.set(topic, (ofTopic = new Map()));
+    ofTopic.set(partition, Math.max(ofTopic.get(partition) ?? 0, offset + 1));
+  }
+  return offsets;
+}

@@ -1,0 +1,54 @@
+import type { Clock } from '../core/clock.ts';
+import type { UserCode } from '../code/code.ts';
+import type { Definitions } from '../core/definitions.ts';
+import type { Logger } from '../core/logger.ts';
+import type { SystemDefinition } from '../core/projection.ts';
+import type { RecordDelta } from '../core/record-delta.ts';
+import type { Format } from '../format/format.ts';
+import type { Log } from '../log/log.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Store } from '../store/store.ts';
+
+export interface PipelineSettings {
+  /** Consumer group whose positions are kept. */
+  readonly group: string;
+  /** Records of one unit of work, at most. */
+  readonly batchRecords: number;
+  /** Views built within the unit of work of the changes that ask for them; the rest is queued. */
+  readonly triggersPerBatch: number;
+  /** Queued items of one unit of work, at most. */
+  readonly queueBatch: number;
+  /** Bulk items taken beside interactive ones, so that bulk never starves. */
+  readonly bulkBesideInteractive: number;
+  /** Attempts and first delay of records and strategies whose user code failed; the delay doubles up to a minute. */
+  readonly retry: { readonly attempts: number; readonly delayMs: number };
+  /** Remembered deleted keys and soft-deleted records older than this are removed; null: never. */
+  readonly deletedKeysMs: number | null;
+  readonly softDeletedMs: number | null;
+}
+
+export const DEFAULT_SETTINGS: PipelineSettings = {
+  group: 'millrace',
+  batchRecords: 500,
+  triggersPerBatch: 1_000,
+  queueBatch: 500,
+  bulkBesideInteractive: 100,
+  retry: { attempts: 5, delayMs: 1_000 },
+  deletedKeysMs: 7 * 86_400_000,
+  softDeletedMs: null,
+};
+
+export interface PipelineOptions {
+  readonly definitions: Definitions;
+  readonly plan: Plan;
+  readonly log: Log;
+  readonly store: Store;
+  readonly formatOf: (system: SystemDefinition) => Format;
+  /** Null where nothing of the user's is called. */
+  readonly code: UserCode | null;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly settings?: Partial<PipelineSettings>;
+  /** Called after each commit with what changed, in order. */
+  readonly onCommit?: (deltas: readonly RecordDelta[]) => void;
+}

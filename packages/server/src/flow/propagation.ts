@@ -1,0 +1,192 @@
+import { must } from '../core/assert.ts';
+import type { Clock } from '../core/clock.ts';
+import { identifierText } from '../core/key.ts';
+import type { RecordDelta } from '../core/record-delta.ts';
+import { encode } from '../core/tagged-json.ts';
+import type { Lane, Trigger } from '../core/trigger.ts';
+import type { Plan, ViewPlan } from '../plan/plan.ts';
+import type { ErrorEntry, QueueItem, StoreReader, StoreWriter } from '../store/store.ts';
+import { deltaText } from './3-strategy/delta-document.ts';
+import type { Strategist } from './3-strategy/strategist.ts';
+import type { Built } from './4-aggregate/outcome.ts';
+import type { ViewBuilder } from './4-aggregate/view-builder.ts';
+import { writeViews } from './4-aggregate/view-writer.ts';
+import { backoffMs } from './backoff.ts';
+import type { Backlog } from './backlog.ts';
+import { alone, isBug } from './isolation.ts';
+import type { PipelineSettings } from './pipeline-options.ts';
+import type { PipelineMeter } from './stats.ts';
+import { triggerItem } from './trigger-item.ts';
+
+/** More triggers than this per changed document: a hot lookup row, whose views may wait behind fresher changes. */
+const FAN_OUT_OF_BULK = 20;
+
+interface Parts {
+  readonly plan: Plan;
+  readonly strategist: Strategist;
+  readonly builders: ReadonlyMap<string, ViewBuilder>;
+  readonly clock: Clock;
+  readonly meter: PipelineMeter;
+  readonly settings: PipelineSettings;
+  readonly backlog: Backlog;
+}
+
+/** Stages 3 and 4 of one unit of work: what changed → which views → built and written, view after view, until nothing follows. */
+export class Propagation {
+  readonly #parts: Parts;
+  #strategyItems = 0;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Follows deltas as far as the budget of builds reaches; queues the rest. Gives all deltas, the given ones first. */
+  async run(writer: StoreWriter, deltas: readonly RecordDelta[]): Promise<RecordDelta[]> {
+    const { plan, settings } = this.#parts;
+    const all = [...deltas];
+    const wanted = new Map<string, Map<string, Trigger>>();
+    let budget = settings.triggersPerBatch;
+    await this.#follow(writer, deltas, wanted);
+    // Views stand after the views that they read, so one pass reaches everything.
+    for (const view of plan.views) {
+      const triggers = [...(wanted.get(view.name)?.values() ?? [])];
+      if (triggers.length === 0) continue;
+      const now = view.needsCode ? 0 : budget;
+      const rest = triggers.slice(now);
+      if (rest.length > 0) await this.enqueue(writer, rest, triggers.length > deltas.length * FAN_OUT_OF_BULK ? 'bulk' : 'interactive');
+      const fresh = triggers.slice(0, now);
+      budget -= fresh.length;
+      const written = await this.build(view, fresh, writer);
+      for (const delta of written) all.push(delta);
+      await this.#follow(writer, written, wanted);
+    }
+    return all;
+  }
+
+  /** Builds and writes views within the unit of work. What fails becomes an error, or is queued to be tried again. */
+  async build(
+    view: ViewPlan,
+    triggers: readonly Trigger[],
+    writer: StoreWriter,
+    attempts: (trigger: Trigger) => number = never,
+  ): Promise<RecordDelta[]> {
+    if (triggers.length === 0) return [];
+    const { meter, clock, backlog } = this.#parts;
+    const built = await meter.time('aggregate', () => this.buildAlone(view, triggers, writer));
+    const deltas = await meter.time('aggregate', () => writeViews(view, built, writer, clock.now()));
+    if (backlog.hasQueued(view.name)) {
+      await writer.dequeue(
+        'trigger',
+        view.name,
+        triggers.map(({ identifier }) => identifierText(identifier)),
+      );
+    }
+    await this.settle(view, built, writer, attempts);
+    meter.counts.viewsWritten += deltas.length;
+    return deltas;
+  }
+
+  /** Builds all at once; where that fails for a reason of its own, one by one, so that only the culprit fails. */
+  async buildAlone(view: ViewPlan, triggers: readonly Trigger[], reader: StoreReader): Promise<readonly Built[]> {
+    const builder = must(this.#parts.builders.get(view.name), `no builder of ${view.name}`);
+    this.#parts.meter.counts.viewsBuilt += triggers.length;
+    return alone(
+      triggers,
+      (group) => builder.build(group, reader),
+      (trigger, error): Built => ({
+        trigger,
+        id: '',
+        key: trigger.identifier,
+        outcome: { kind: 'failed', code: 'UNKNOWN_ERROR', reason: error.message, retry: !isBug(error) },
+      }),
+    );
+  }
+
+  /** Errors, retries and resolved errors of what was built. `attempts` says how often a trigger had failed before. */
+  async settle(view: ViewPlan, built: readonly Built[], writer: StoreWriter, attempts: (trigger: Trigger) => number): Promise<void> {
+    const { clock, backlog, meter } = this.#parts;
+    const { retry } = view.definition;
+    const now = clock.now();
+    const entries: ErrorEntry[] = [];
+    const again: QueueItem[] = [];
+    const fine: string[] = [];
+    for (const { trigger, outcome } of built) {
+      if (outcome.kind === 'document' || outcome.kind === 'absent') {
+        fine.push(encode(trigger.identifier));
+        continue;
+      }
+      const failures = attempts(trigger) + 1;
+      if (outcome.kind === 'failed' && outcome.retry && failures < retry.attempts) {
+        again.push({ ...triggerItem(trigger, 'interactive'), attempts: failures, dueAt: now + backoffMs(failures, retry.delayMs) });
+      } else {
+        const [code, reason] = outcome.kind === 'invalid' ? ['VALIDATION_ERROR', outcome.reason] : [outcome.code, outcome.reason];
+        entries.push(errorEntry(trigger, code, reason, failures, now));
+      }
+    }
+    if (again.length > 0) {
+      await writer.enqueue(again);
+      backlog.queued(view.name);
+    }
+    if (entries.length > 0) {
+      await writer.saveErrors(entries);
+      backlog.failed(view.name);
+      meter.counts.viewErrors += entries.length;
+    }
+    if (fine.length > 0 && backlog.hasErrors(view.name)) await writer.resolveErrors({ view: view.name, identifiers: fine }, now);
+  }
+
+  async enqueue(writer: StoreWriter, triggers: readonly Trigger[], lane: Lane): Promise<void> {
+    const { backlog } = this.#parts;
+    for (const { view } of triggers) backlog.queued(view);
+    await writer.enqueue(triggers.map((trigger) => triggerItem(trigger, lane)));
+  }
+
+  /** Stage 3: what the deltas ask for is added to what is wanted, or queued where only user code can tell. */
+  async #follow(writer: StoreWriter, deltas: readonly RecordDelta[], wanted: Map<string, Map<string, Trigger>>): Promise<void> {
+    if (deltas.length === 0) return;
+    const { strategist, meter, backlog, clock } = this.#parts;
+    const { triggers, unfollowed, whole } = await meter.time('strategy', () => strategist.follow(deltas, writer));
+    meter.counts.triggers += triggers.length;
+    for (const trigger of triggers) {
+      let ofView = wanted.get(trigger.view);
+      if (ofView === undefined) wanted.set(trigger.view, (ofView = new Map()));
+      ofView.set(identifierText(trigger.identifier), trigger);
+    }
+    const items: QueueItem[] = [];
+    for (const [view, unseen] of unfollowed) {
+      // Each delta by itself: its image before is of that moment only.
+      for (const delta of unseen) {
+        const key = `${clock.now()}/${this.#strategyItems++}/${delta.collection}/${delta.id}`;
+        items.push({ kind: 'strategy', scope: view, key, lane: 'interactive', dueAt: 0, attempts: 0, payload: deltaText(delta) });
+      }
+      backlog.queued(view);
+    }
+    for (const view of whole) {
+      items.push({ kind: 'job', scope: view, key: 'refresh', lane: 'bulk', dueAt: 0, attempts: 0, payload: '{}' });
+      backlog.queued(view);
+    }
+    if (items.length > 0) await writer.enqueue(items);
+  }
+}
+
+const never = (): number => 0;
+
+function errorEntry(trigger: Trigger, code: string, reason: string, attempts: number, now: number): ErrorEntry {
+  return {
+    id: `${trigger.view}/${identifierText(trigger.identifier)}`,
+    kind: 'single-view',
+    code,
+    reason,
+    position: trigger.cause,
+    key: null,
+    value: null,
+    headers: {},
+    system: null,
+    projection: null,
+    view: trigger.view,
+    identifier: encode(trigger.identifier),
+    attempts,
+    createdAt: now,
+    resolvedAt: null,
+  };
+}
