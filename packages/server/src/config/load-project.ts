@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 
 import type { Definitions } from '../core/definitions.ts';
+import type { Compatibility } from '../core/projection.ts';
 import type { Place, Problem } from '../core/problem.ts';
 import { hashDefinitions } from './hashes.ts';
 import { normalize } from './normalize.ts';
@@ -67,6 +68,7 @@ export async function loadProject(options: LoadOptions): Promise<LoadedProject> 
   for (const fault of shaped.faults) reportFault(reading, project.file, fault, overrides);
   if (shaped.data === undefined) return nothing();
 
+  leaveOutPruned(reading, project.source.value, shaped.data);
   const config = await normalize(reading, project.file, shaped.data, env);
   const definitions = await readDefinitions(reading, shaped.data, { file: reading.name(project.file), path: ['modules', 'fastData'] });
   const hashes = await hashDefinitions(reading, definitions);
@@ -83,8 +85,15 @@ async function readDefinitions(reading: Reading, options: ProjectOptions, place:
   const strategies =
     updates === undefined ? undefined : await readStrategies(reading, resolve(reading.folder, updates), strategyFolders(systems), namedAt);
   const views = await readViews(reading, fastData.singleViews, { systems, strategies }, below(place, 'singleViews'));
-  checkCollections(reading, { systems, relations, views, compatibility: fastData.compatibility });
-  return { systems, relations, views, compatibility: fastData.compatibility };
+  const { missingFields, emptyObject, uncastable } = fastData.compatibility;
+  const compatibility: Compatibility = {
+    missingFields: missingFields ?? 'null',
+    emptyObject: emptyObject ?? 'null',
+    uncastable: uncastable ?? 'null',
+  };
+  const definitions = { systems, relations, views, compatibility };
+  checkCollections(reading, definitions);
+  return definitions;
 }
 
 /** Projections and single views are collections of one namespace. */
@@ -105,6 +114,22 @@ function checkCollections(reading: Reading, definitions: Definitions): void {
       expected: 'names of projections and single views that are all different',
       cure: 'Rename one of them',
     });
+  }
+}
+
+/** Names of views and of projections that stand in the project file, and were too wrong to be read further. */
+function leaveOutPruned(reading: Reading, raw: unknown, options: ProjectOptions): void {
+  const names = (value: unknown): string[] => (typeof value === 'object' && value !== null ? Object.keys(value) : []);
+  const child = (value: unknown, key: string): unknown =>
+    typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[key] : undefined;
+  const { systems, singleViews } = options.modules.fastData;
+  const given = child(child(raw, 'modules'), 'fastData');
+  for (const view of names(child(given, 'singleViews'))) if (!Object.hasOwn(singleViews, view)) reading.leaveOut(view);
+  for (const [name, system] of Object.entries(child(given, 'systems') ?? {})) {
+    const read = systems[name]?.projections;
+    for (const projection of names(child(system, 'projections'))) {
+      if (typeof read !== 'object' || !Object.hasOwn(read, projection)) reading.leaveOut(projection);
+    }
   }
 }
 

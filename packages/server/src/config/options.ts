@@ -44,7 +44,7 @@ function optionsOf(schema: z.ZodType, path: string, optional: boolean): Option[]
   const { inner, fallback, meta, isOptional } = unwrap(schema);
   const definition = definitionOf(inner);
   const here: Option[] = [];
-  if (meta.description !== undefined && path !== '' && path !== '$schema') {
+  if (meta.description !== undefined && path !== '' && !path.endsWith('$schema')) {
     here.push({
       path,
       type: typeText(inner),

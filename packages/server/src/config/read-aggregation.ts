@@ -4,7 +4,7 @@ import { checkVersion } from './aggregation-version.ts';
 import { readDependency } from './read-dependency.ts';
 import { readMapping } from './read-mapping.ts';
 import type { Reading } from './reading.ts';
-import { below, show } from './report.ts';
+import { below } from './report.ts';
 import { aggregationShape } from './shapes/aggregation.ts';
 import type { BlockOptions } from './shapes/aggregation.ts';
 import type { Place } from '../core/problem.ts';
@@ -42,7 +42,7 @@ export async function readAggregation(
     if (!read.sound) return undefined;
     reading.report.error('CONFIG_MISSING_KEY', below(read.place, 'config'), `${read.file} has no ${ROOT}`, {
       expected: `${ROOT}, the block that the single view is made of`,
-      cure: blocks.size === 0 ? `Add ${ROOT}` : `Add ${ROOT}, or rename the block that is the root (there are ${show([...blocks.keys()])})`,
+      cure: blocks.size === 1 ? `Rename ${[...blocks.keys()].join('')} to ${ROOT}` : `Add ${ROOT}`,
     });
     return undefined;
   }

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 
+import { DEFAULT_CASTS } from '../core/cast/default-casts.ts';
 import type { CastReference } from '../core/projection.ts';
 import type { Place } from '../core/problem.ts';
 import { codeFilesOf } from './code-file.ts';
-import { DEFAULT_CAST_NAMES } from './default-casts.ts';
 import { moduleKind } from './module-kind.ts';
 import type { Reading } from './reading.ts';
 
@@ -19,7 +19,7 @@ export async function readCasts(reading: Reading, folder: string | undefined, pl
   for (const { stem, name } of codeFilesOf(names ?? [])) {
     const file = resolve(absolute, name);
     const fileplace: Place = { file: reading.name(file), path: [] };
-    if (DEFAULT_CAST_NAMES.has(stem)) {
+    if (DEFAULT_CASTS.has(stem)) {
       reading.report.error('CONFIG_CLASH', fileplace, `The cast function ${stem} has the name of a default cast`, {
         expected: 'a name of its own',
         cure: `Rename the file ${name}`,

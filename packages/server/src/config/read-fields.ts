@@ -1,8 +1,8 @@
+import { DEFAULT_CASTS, defaultCastFor } from '../core/cast/default-casts.ts';
 import { METADATA_FIELDS } from '../core/metadata.ts';
 import type { Place } from '../core/problem.ts';
 import { FIELD_TYPES } from '../core/projection.ts';
 import type { CastReference, FieldDefinition, FieldType } from '../core/projection.ts';
-import { CAST_OF_TYPE, DEFAULT_CAST_NAMES } from './default-casts.ts';
 import { fieldTypeOf } from './field-types.ts';
 import type { Reading } from './reading.ts';
 import { below, show } from './report.ts';
@@ -103,18 +103,18 @@ function readCast(
   casts: Casts,
   place: Place,
 ): CastReference {
-  const fallback: CastReference = { kind: 'default', name: CAST_OF_TYPE[type] };
+  const fallback: CastReference = { kind: 'default', name: defaultCastFor(type) };
   if (castFunction === undefined) return fallback;
   // Map tables of the originals write casts as files.
   const wanted = /^__fromFile__\[(.*?)(?:\.[mc]?[jt]s)?\]$/.exec(castFunction)?.[1] ?? castFunction;
-  const defaultName = DEFAULT_CAST_NAMES.get(wanted);
-  if (defaultName !== undefined) return { kind: 'default', name: defaultName };
+  const original = DEFAULT_CASTS.get(wanted);
+  if (original !== undefined) return { kind: 'default', name: original.name };
   const custom = casts.get(wanted);
   if (custom !== undefined) return custom;
   reading.report.error('CONFIG_VALUE', below(place, 'castFunction'), `The field ${name} names the unknown cast ${show(castFunction)}`, {
     expected: 'a default cast, or the name of a file in the folder of castFunctions',
     name: wanted,
-    among: [...casts.keys(), ...DEFAULT_CAST_NAMES.keys()],
+    among: [...casts.keys(), ...DEFAULT_CASTS.keys()],
     cure: `Create ${wanted}.js in the folder of castFunctions, or correct the name`,
   });
   return fallback;

@@ -37,6 +37,8 @@ export async function readRelations(
 
 async function readErSchema(reading: Reading, file: string, namedAt: Place): Promise<RelationDefinition[]> {
   const read = await reading.read(resolve(reading.folder, file), erSchemaShape, namedAt);
+  // Then nobody knows which conditions there would be.
+  if (read?.sound !== true) reading.leaveOutAll('UNKNOWN_CONDITION');
   if (read === undefined) return [];
   const relations: RelationDefinition[] = [];
   for (const [source, { outgoing }] of Object.entries(read.data.config)) {
@@ -44,13 +46,13 @@ async function readErSchema(reading: Reading, file: string, namedAt: Place): Pro
       for (const [name, options] of Object.entries(conditions)) {
         const place = below(read.place, 'config', source, 'outgoing', target, 'conditions', name);
         const condition = readCondition(reading, options.condition ?? {}, below(place, 'condition'));
-        if (condition === undefined) {
+        if (condition === undefined && !reading.report.has(place)) {
           const message = `The condition ${name} from ${source} to ${target} is empty and is left out`;
           reading.report.warn('CONFIG_NO_EFFECT', place, message, {
             expected: `{ "condition": { "field of ${target}": "field of ${source}" } }`,
             cure: 'Write the condition, or remove it',
           });
-        } else if (condition === FAULTY) {
+        } else if (condition === undefined || condition === FAULTY) {
           reading.leaveOut(name);
         } else {
           relations.push({ name, source, target, condition, oneToMany: options.oneToMany, place });

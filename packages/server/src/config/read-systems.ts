@@ -73,7 +73,10 @@ async function readProjections(reading: Reading, context: ProjectionContext): Pr
   }
   const folder = resolve(reading.folder, projections);
   const names = await reading.list(folder, place);
-  if (names === undefined) return [];
+  if (names === undefined) {
+    reading.leaveOutAll('UNKNOWN_COLLECTION');
+    return [];
+  }
   const files = names.filter((name) => DATA_FILE.test(name));
   if (files.length === 0) {
     reading.report.error('CONFIG_FILE_MISSING', place, `The folder ${reading.name(folder)} holds no projection`, {

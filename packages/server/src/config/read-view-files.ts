@@ -25,6 +25,7 @@ export async function readViewKey(reading: Reading, folder: string): Promise<Vie
     if (read === undefined) return undefined;
     const place = below(read.place, 'config');
     if (Object.keys(read.data.config).length > 0) return { kind: 'fields', fields: read.data.config, place };
+    if (reading.report.has(place)) return undefined;
     reading.report.warn('CONFIG_NO_EFFECT', place, `${read.file} names no field, so that the key is derived`, { cure: 'Remove the file' });
     return undefined;
   }
@@ -45,8 +46,6 @@ export async function readPaths(reading: Reading, folder: string, view: string):
     if (others.length > 0) {
       reading.report.warn('CONFIG_NO_EFFECT', place, `${read.file} declares paths for ${others.join(', ')}, but none for ${view}`, {
         expected: `config.${view}.paths`,
-        name: view,
-        among: others,
         cure: `Name the entry ${view}`,
       });
     }

@@ -12,6 +12,8 @@ export async function readWhen(context: AggregationContext, when: ComparisonOpti
   const [first] = entries;
   if (first === undefined || entries.length > 1) {
     context.faulty = true;
+    // An operator that was left out has been reported.
+    if (first === undefined && context.reading.report.has(place)) return undefined;
     const message = entries.length > 1 ? `when has ${entries.length} operators` : 'when has no operator';
     context.reading.report.error('CONFIG_VALUE', place, message, { expected: 'one of ==, !=, >, <, >=, <= with two operands' });
     return undefined;

@@ -1,5 +1,5 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
-import { extname, relative, resolve, sep } from 'node:path';
+import { basename, dirname, extname, relative, resolve, sep } from 'node:path';
 
 import type { z } from 'zod';
 
@@ -30,6 +30,7 @@ export class Reading {
   readonly #sources = new Map<string, SourceFile>();
   readonly #texts = new Map<string, string>();
   readonly #leftOut = new Set<string>();
+  readonly #leftOutKinds = new Set<string>();
 
   constructor(folder: string) {
     this.folder = resolve(folder);
@@ -53,12 +54,21 @@ export class Reading {
     try {
       text = await readFile(absolute, 'utf8');
     } catch (error) {
-      this.report.error('CONFIG_FILE_MISSING', namedAt, `File ${file} cannot be read: ${messageOf(error)}`);
+      const isMissing = (await kindOf(absolute)) === undefined;
+      const message = isMissing ? `File ${file} does not exist` : `File ${file} cannot be read: ${messageOf(error)}`;
+      this.report.error('CONFIG_FILE_MISSING', namedAt, message, {
+        expected: 'a file',
+        ...(await nameAndSiblings(absolute)),
+        cure: 'Create the file, or correct the path',
+      });
       return undefined;
     }
-    const { source, faults } = parseSource(text, extname(absolute) === '.json' ? 'json' : 'yaml');
+    const language = extname(absolute) === '.json' ? 'json' : 'yaml';
+    const { source, faults } = parseSource(text, language);
     for (const fault of faults) {
-      this.report.error('CONFIG_SYNTAX', { file, path: [], ...fault.position }, `${file} is not valid: ${fault.message}`);
+      this.report.error('CONFIG_SYNTAX', { file, path: [], ...fault.position }, `${file} is not valid: ${fault.message}`, {
+        expected: language === 'json' ? 'JSON, without comments and trailing commas, each key once' : 'YAML, each key once',
+      });
     }
     if (source !== undefined) this.#sources.set(file, source);
     return source;
@@ -101,7 +111,11 @@ export class Reading {
     const kind = await kindOf(folder);
     if (kind === 'folder') return (await readdir(folder)).toSorted();
     const message = kind === 'file' ? `${this.name(folder)} is a file` : `Folder ${this.name(folder)} does not exist`;
-    this.report.error('CONFIG_FILE_MISSING', namedAt, message, { expected: 'a folder', cure: 'Create the folder, or correct the path' });
+    this.report.error('CONFIG_FILE_MISSING', namedAt, message, {
+      expected: 'a folder',
+      ...(await nameAndSiblings(folder)),
+      cure: 'Create the folder, or correct the path',
+    });
     return undefined;
   }
 
@@ -131,12 +145,19 @@ export class Reading {
     this.#leftOut.add(name);
   }
 
+  /** The same for all names of a kind: problems with this code are then no news. */
+  leaveOutAll(code: string): void {
+    this.#leftOutKinds.add(code);
+  }
+
   /**
    * Gives problems that name only file and path their line and column. Names that are unknown only because what they name was left out
    * are no news: they are dropped.
    */
   locate(problems: readonly Problem[]): Problem[] {
-    const news = problems.filter((problem) => !(problem.code.startsWith('UNKNOWN_') && this.#namesLeftOut(problem.message)));
+    const news = problems.filter(
+      ({ code, message }) => !this.#leftOutKinds.has(code) && !(code.startsWith('UNKNOWN_') && this.#namesLeftOut(message)),
+    );
     return news.map((problem) => {
       if (problem.place.line !== undefined) return problem;
       const position = this.#sources.get(problem.place.file)?.position(problem.place.path);
@@ -156,4 +177,10 @@ export async function kindOf(path: string): Promise<'file' | 'folder' | undefine
   } catch {
     return undefined;
   }
+}
+
+/** For suggestions: the name that was not found, and what there is in its place. */
+async function nameAndSiblings(absolute: string): Promise<{ name: string; among: string[] }> {
+  const parent = dirname(absolute);
+  return { name: basename(absolute), among: (await kindOf(parent)) === 'folder' ? await readdir(parent) : [] };
 }

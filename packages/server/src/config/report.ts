@@ -22,6 +22,16 @@ export class Report {
     this.#add('warning', code, place, message, help);
   }
 
+  /** Whether an error at this place, or inside it, is already known. */
+  has(place: Place): boolean {
+    return this.problems.some(
+      (problem) =>
+        problem.severity === 'error' &&
+        problem.place.file === place.file &&
+        place.path.every((segment, index) => problem.place.path[index] === segment),
+    );
+  }
+
   #add(severity: Problem['severity'], code: ErrorCode, place: Place, message: string, help: Help): void {
     const near = help.name === undefined ? undefined : suggest(help.name, help.among ?? []);
     const cure = near === undefined ? help.cure : `Did you mean ${near}?`;

@@ -65,8 +65,10 @@ function resolve(issue: Issue, base: readonly PropertyKey[]): Issue[] {
   const deepest = Math.max(...branches.map(depth));
   const meant = deepest > path.length ? branches.find((branch) => depth(branch) === deepest) : undefined;
   if (meant !== undefined) return meant;
-  const expected = branches.map((branch) => expectation(branch[0] as Issue));
-  return [{ code: 'custom', path, input: issue.input, message: listed([...new Set(expected)]), params: { expected: true } }];
+  const firsts = branches.map((branch) => branch[0] as Issue);
+  const expected = firsts.flatMap((first) => alternatives(first));
+  const values = firsts.flatMap((first) => (first.code === 'invalid_value' ? first.values.map(String) : []));
+  return [{ code: 'custom', path, input: issue.input, message: listed([...new Set(expected)]), params: { expected: true, values } }];
 }
 
 /** How far down a fault lies: a key that is too much or missing lies inside its object. */
@@ -85,7 +87,11 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   null: 'null',
 };
 
-/** What a schema wanted, as the end of "must be …". */
+/** What a schema wanted, as ends of "must be …". */
+function alternatives(issue: Issue): string[] {
+  return issue.code === 'invalid_value' ? issue.values.map(String) : [expectation(issue)];
+}
+
 function expectation(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_type':
@@ -93,7 +99,7 @@ function expectation(issue: Issue): string {
     case 'invalid_value':
       return listed(issue.values.map(String));
     case 'too_small':
-      if (issue.origin === 'array' || issue.origin === 'set') return `a list of at least ${issue.minimum}`;
+      if (issue.origin === 'array') return issue.minimum === 1 ? 'a list that is not empty' : `a list of at least ${issue.minimum}`;
       if (issue.origin === 'string') return 'a text that is not empty';
       return `${issue.inclusive === false ? 'greater than' : 'at least'} ${issue.minimum}`;
     case 'too_big':
@@ -107,8 +113,9 @@ function expectation(issue: Issue): string {
 
 function describe(issue: Issue): ShapeFault[] {
   const path = issue.path as (string | number)[];
-  const name = path.at(-1) === undefined ? 'The file' : String(path.at(-1));
-  const subject = typeof path.at(-1) === 'number' ? `Element ${name} of ${String(path.at(-2))}` : name;
+  const last = path.at(-1);
+  const name =
+    last === undefined ? 'The file' : typeof last === 'number' ? `Element ${last} of ${String(path.at(-2) ?? 'the list')}` : last;
   if (issue.code === 'unrecognized_keys') {
     const known = JSON.parse(issue.message) as string[];
     return issue.keys.map((key) => {
@@ -117,7 +124,7 @@ function describe(issue: Issue): ShapeFault[] {
         code: 'CONFIG_UNKNOWN_KEY',
         path: [...path, key],
         key: true,
-        message: `Unknown key ${show(key)}${path.length === 0 ? '' : ` in ${name}`}`,
+        message: `Unknown key ${show(key)}${path.length === 0 ? '' : ` in ${typeof last === 'number' ? name.toLowerCase() : name}`}`,
         expected: listed(known.filter((candidate) => candidate !== '$schema')),
         cure: near === undefined ? 'Remove it' : `Did you mean ${near}?`,
       };
@@ -135,9 +142,15 @@ function describe(issue: Issue): ShapeFault[] {
   if (issue.code === 'custom' && issue.params?.['expected'] !== true) {
     return [{ code: 'CONFIG_VALUE', path, key: false, message: issue.message, expected: undefined, cure: undefined }];
   }
-  const near = issue.code === 'invalid_value' ? suggest(String(issue.input), issue.values.map(String)) : undefined;
-  const message = `${subject} must be ${expected}, not ${show(issue.input)}`;
+  const near = typeof issue.input === 'string' ? suggest(issue.input, valuesOf(issue)) : undefined;
+  const message = `${name} must be ${expected}, not ${show(issue.input)}`;
   return [{ code: 'CONFIG_VALUE', path, key: false, message, expected, cure: near === undefined ? undefined : `Did you mean ${near}?` }];
+}
+
+/** The words that would have been right. */
+function valuesOf(issue: Issue): string[] {
+  if (issue.code === 'invalid_value') return issue.values.map(String);
+  return issue.code === 'custom' ? ((issue.params?.['values'] ?? []) as string[]) : [];
 }
 
 /** Takes out what an issue names. False when that would be everything. */

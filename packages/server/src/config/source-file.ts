@@ -1,6 +1,8 @@
 import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Document, Node, YAMLError } from 'yaml';
 
+import { messageOf } from '../core/errors.ts';
+
 /** A place in the text of a file; line and column count from 1. */
 export interface Position {
   readonly line: number;
@@ -44,11 +46,14 @@ export function parseSource(text: string, language: 'yaml' | 'json'): { source: 
     const faults = document.errors.filter((error) => error.code === 'DUPLICATE_KEY').map(fault);
     return { source: { value: parsed.value, position }, faults };
   }
-  const faults = document.errors.map(fault);
-  const onlyDuplicates = document.errors.every((error) => error.code === 'DUPLICATE_KEY');
-  if (!onlyDuplicates) return { source: undefined, faults };
+  const faults = document.errors.filter((error) => error.code === 'DUPLICATE_KEY').map(fault);
+  // One mistake makes the parser stumble several times; the first place is the one to look at.
+  const first = document.errors.find((error) => error.code !== 'DUPLICATE_KEY');
+  if (first !== undefined) return { source: undefined, faults: [...faults, fault(first)] };
   try {
-    return { source: { value: document.toJS({ maxAliasCount: 1000 }) as unknown, position }, faults };
+    const value = document.toJS({ maxAliasCount: 1000 }) as unknown;
+    if (isCircular(value)) return { source: undefined, faults: [...faults, { message: 'An alias contains itself', position: undefined }] };
+    return { source: { value, position }, faults };
   } catch (error) {
     // Aliases that refer to nothing, or that would unfold without end.
     return {
@@ -63,11 +68,20 @@ export function sourceOfValue(value: unknown): SourceFile {
   return { value, position: () => undefined };
 }
 
+function isCircular(value: unknown): boolean {
+  try {
+    JSON.stringify(value);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 function parseJson(text: string, positionAt: (offset: number) => Position): { value: unknown } | { fault: SyntaxFault } {
   try {
     return { value: JSON.parse(text) as unknown };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     const offset = /at position (\d+)/.exec(message)?.[1];
     const where = offset === undefined ? text.length : Number(offset);
     return { fault: { message: message.replace(/ in JSON at position \d+.*$/s, ''), position: positionAt(where) } };
@@ -76,7 +90,7 @@ function parseJson(text: string, positionAt: (offset: number) => Position): { va
 
 function offsetOf(document: Document, path: readonly (string | number)[], end: 'key' | undefined): number | undefined {
   let node = document.contents as Node | null;
-  let offset = node?.range?.[0];
+  let offset = node?.range?.[0] ?? 0;
   let keyOffset = offset;
   for (const [index, segment] of path.entries()) {
     if (isAlias(node)) node = node.resolve(document) as Node | null;

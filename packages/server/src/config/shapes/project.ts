@@ -63,10 +63,10 @@ const loggingShape = z.strictObject({
 
 /** Keys beside `use` belong to the adapter, which checks them itself. */
 const logShape = z.looseObject({
-  use: z.enum(['embedded']).default('embedded').meta({ description: 'Adapter that carries the messages', env: 'MILLRACE_LOG' }),
+  use: z.enum(['embedded']).default('embedded').meta({ description: 'Adapter that carries the messages', env: 'MILLRACE_LOG_USE' }),
 });
 const storeShape = z.looseObject({
-  use: z.enum(['sqlite']).default('sqlite').meta({ description: 'Adapter that keeps the documents', env: 'MILLRACE_STORE' }),
+  use: z.enum(['sqlite']).default('sqlite').meta({ description: 'Adapter that keeps the documents', env: 'MILLRACE_STORE_USE' }),
 });
 
 const systemShape = z.strictObject({
@@ -129,14 +129,18 @@ const viewShape = z.strictObject({
     .meta({ description: 'Collections that functions of the view read by themselves, whose changes cannot be seen otherwise' }),
 });
 
+/** YAML reads a bare `null` as nothing; here it is a word too. */
 const compatibilityShape = z.strictObject({
-  missingFields: z.enum(['null', 'omit']).default('null').meta({ description: 'What a mapped field that is not there becomes' }),
+  missingFields: z
+    .union([z.enum(['null', 'omit']), z.null()])
+    .default('null')
+    .meta({ description: 'What a mapped field that is not there becomes' }),
   emptyObject: z
-    .enum(['leaves', 'null'])
+    .union([z.enum(['leaves', 'null']), z.null()])
     .default('leaves')
     .meta({ description: 'What a config block whose first dependency is missing becomes: an object of nulls, or null' }),
   uncastable: z
-    .enum(['deadLetter', 'null'])
+    .union([z.enum(['deadLetter', 'null']), z.null()])
     .default('deadLetter')
     .meta({ description: 'What a failed cast of a non-nullable field does; null as in original deployments' }),
 });
