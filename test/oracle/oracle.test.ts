@@ -42,14 +42,17 @@ const turn = (crashes: boolean): fc.Arbitrary<Turn> =>
   });
 
 const scenario = (crashes: boolean): fc.Arbitrary<Scenario> =>
-  fc.record({
-    project: randomProject,
-    steps: randomSteps(60),
-    batchRecords: often(fc.integer({ min: 1, max: 20 }), 500),
-    triggersPerBatch: often(fc.nat(3), 1000),
-    queueBatch: often(fc.integer({ min: 1, max: 3 }), 500),
-    turns: fc.array(turn(crashes), { maxLength: 8 }),
-  });
+  fc
+    .record({
+      project: randomProject,
+      steps: randomSteps(60),
+      batchRecords: often(fc.integer({ min: 1, max: 20 }), 500),
+      triggersPerBatch: often(fc.nat(3), 1000),
+      queueBatch: often(fc.integer({ min: 1, max: 3 }), 500),
+      turns: fc.array(turn(crashes), { maxLength: 8 }),
+    })
+    // The failure itself shows the project and its history.
+    .map((one) => Object.assign(one, { [fc.toStringMethod]: () => JSON.stringify({ ...one, project: undefined, steps: undefined }) }));
 
 /** Plays a scenario to its end: at rest, with nothing queued, the law holds. */
 async function play(driver: Driver, { project, steps, turns }: Scenario): Promise<void> {

@@ -1,4 +1,4 @@
-import type * as fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { Definitions } from '../../packages/server/src/core/definitions.ts';
 import type { RelationDefinition } from '../../packages/server/src/core/relation.ts';
 import type { State } from '../../packages/server/src/core/record.ts';
@@ -10,13 +10,17 @@ import type { Column, Table } from './build-projections.ts';
 import { relationsOf } from './build-relations.ts';
 import type { Endpoint } from './build-relations.ts';
 import { identifyingFields, viewOf } from './build-view.ts';
+import { showProject } from './show.ts';
 
 export interface RandomProject {
   readonly definitions: Definitions;
   readonly tables: readonly Table[];
 }
 
-export const randomProject: fc.Arbitrary<RandomProject> = projectBlueprint.map(buildProject);
+export const randomProject: fc.Arbitrary<RandomProject> = projectBlueprint.map((blueprint) => {
+  const project = buildProject(blueprint);
+  return Object.assign(project, { [fc.toStringMethod]: () => showProject(project) });
+});
 
 export function buildProject(blueprint: ProjectBlueprint): RandomProject {
   const tables = blueprint.projections.map((projection, i) => tableOf(projection, i, blueprint));

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import type { Definitions } from '../../packages/server/src/core/definitions.ts';
-import type { Condition } from '../../packages/server/src/core/relation.ts';
+import type { Condition, Operand } from '../../packages/server/src/core/relation.ts';
 import type { MappingDefinition, ViewDefinition, WhenDefinition } from '../../packages/server/src/core/view.ts';
 import type { RandomProject } from './random-project.ts';
 import type { Event } from './event.ts';
@@ -40,9 +40,15 @@ function showCondition(condition: Condition): string {
   if (condition.kind === 'filter') return `${condition.field.join('.')} ${showValue(condition.filter)}`;
   if (condition.kind !== 'compare') return `(${condition.conditions.map(showCondition).join(` ${condition.kind} `)})`;
   const { operand } = condition;
-  const right =
-    operand.kind === 'field' ? `source.${operand.path.join('.')}` : inspect(operand.kind === 'constant' ? operand.value : operand.items);
+  const right = showOperand(operand);
   return `${condition.field.join('.')} ${condition.operator} ${right}`;
+}
+
+function showOperand(operand: Operand): string {
+  if (operand.kind === 'field') return `source.${operand.path.join('.')}`;
+  const values = operand.kind === 'constant' && Array.isArray(operand.value) ? operand.value : undefined;
+  if (values !== undefined) return `[${values.map((value) => inspect(value)).join(', ')}]`;
+  return operand.kind === 'constant' ? inspect(operand.value) : `[${operand.items.map(showOperand).join(', ')}]`;
 }
 
 function showView(view: ViewDefinition, definitions: Definitions): string[] {
