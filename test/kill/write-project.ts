@@ -75,14 +75,13 @@ function relationsJson(relations: readonly RelationDefinition[]): Json {
 }
 
 function conditionJson(condition: Condition): { [key: string]: Json } {
-  if (condition.kind === 'and' || condition.kind === 'or') {
-    const parts = condition.conditions.map(conditionJson);
-    return condition.kind === 'and' ? { $and: parts } : { $or: parts };
+  if (condition.kind === 'filter') return { [condition.field.join('.')]: condition.filter as Json };
+  if (condition.kind === 'compare') {
+    const operand = operandJson(condition.operand);
+    return { [condition.field.join('.')]: condition.operator === '$eq' ? operand : { [condition.operator]: operand } };
   }
-  const field = condition.field.join('.');
-  if (condition.kind === 'filter') return { [field]: condition.filter as Json };
-  const operand = operandJson(condition.operand);
-  return { [field]: condition.operator === '$eq' ? operand : { [condition.operator]: operand } };
+  const parts = condition.conditions.map(conditionJson);
+  return condition.kind === 'and' ? { $and: parts } : { $or: parts };
 }
 
 function operandJson(operand: Operand): Json {
