@@ -1,3 +1,4 @@
+import { ExactNumber } from '../../core/change.ts';
 import type { SourceRow, SourceValue } from '../../core/change.ts';
 import { parseExact } from '../../core/exact-json.ts';
 import { typedValue } from '../../core/extended-json.ts';
@@ -10,11 +11,26 @@ export function readExtendedJson(text: string): SourceValue | undefined {
   try {
     return typed(parseExact(text));
   } catch {
+    return readBareNumbers(text);
+  }
+}
+
+/** The older form writes `NaN` and `Infinity` bare, which is no JSON. */
+function readBareNumbers(text: string): SourceValue | undefined {
+  const quoted = text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\bInfinity\b|\bNaN\b/gs, (found) =>
+    found.startsWith('"') ? found : `{"$numberDouble":"${found}"}`,
+  );
+  if (quoted === text) return undefined;
+  try {
+    return typed(parseExact(quoted));
+  } catch {
     return undefined;
   }
 }
 
 function typed(value: SourceValue): SourceValue {
+  // MongoDB's decimals are typed: a number with a fraction is a double.
+  if (value instanceof ExactNumber) return Number(value.text);
   if (Array.isArray(value)) return value.map(typed);
   if (!isRow(value)) return value;
   const row = value;
@@ -27,10 +43,19 @@ function typed(value: SourceValue): SourceValue {
   return row;
 }
 
-/** MongoDB's dates reach further than ours: such a one is kept, for the cast to judge. */
+/**
+ * MongoDB's dates reach further than ours: such a one is kept, for the cast to judge. What has no type here (regular expressions,
+ * timestamps, code …) stays an object, in the newer form.
+ */
 function typedObject(row: SourceRow): SourceValue {
-  const far = farDate(row['$date']);
-  if (far !== undefined) return far;
+  const [name] = Object.keys(row);
+  if (name === '$date') {
+    const far = farDate(row['$date']);
+    if (far !== undefined) return far;
+  }
+  if (name === '$regex' && typeof row['$options'] === 'string') {
+    return { $regularExpression: { pattern: row['$regex'], options: row['$options'] } };
+  }
   const value = typedValue(row as Document);
   if (value !== undefined) return value;
   for (const field of Object.keys(row)) row[field] = typed(row[field] ?? null);
