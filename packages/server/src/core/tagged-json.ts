@@ -12,9 +12,9 @@
  * | a field named `$x`         | `$$x` (any leading `$` is doubled)          |
  *
  * `undefined` is absent in an object and null in an array. Equal documents with equal field order have equal texts, so stored texts are
- * compared instead of documents. An invalid Date is refused.
+ * compared instead of documents. An invalid Date is refused. Half a surrogate pair is escaped, and so kept.
  */
-import { Binary, Decimal128, ObjectId, isBinary, isDecimal, isObjectId } from './value.ts';
+import { Binary, Decimal128, ObjectId, isBinary, isDecimal, isObjectId, setField } from './value.ts';
 import type { Document, Value } from './value.ts';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -71,19 +71,13 @@ function tagDocument(document: Document): Json {
       copy = {};
       for (let j = 0; j < i; j++) put(copy, fields[j] as string, document[fields[j] as string]);
     }
-    if (copy !== undefined) define(copy, escaped ? `$${field}` : field, tagged);
+    if (copy !== undefined) setField(copy, escaped ? `$${field}` : field, tagged);
   }
   return copy ?? (document as { [key: string]: Json });
 }
 
 function put(copy: { [key: string]: Json }, field: string, value: Value | undefined): void {
-  if (value !== undefined) define(copy, field, value as Json);
-}
-
-/** A field named `__proto__` is a field like any other. */
-function define<T>(target: { [key: string]: T }, field: string, value: T): void {
-  if (field === '__proto__') Object.defineProperty(target, field, { value, enumerable: true, configurable: true, writable: true });
-  else target[field] = value;
+  if (value !== undefined) setField(copy, field, value as Json);
 }
 
 export function encode(value: Value): string {
@@ -107,14 +101,15 @@ function untag(value: Json): Value {
     return value as Value[];
   }
   for (const field in value) {
-    if (field.charCodeAt(0) === 36) return untagTagged(value);
+    if (field.charCodeAt(0) === 36) return untagTagged(value, field);
     const item = value[field] as Json;
-    if (typeof item === 'object' && item !== null) define(value, field, untag(item) as Json);
+    if (typeof item === 'object' && item !== null) setField(value, field, untag(item) as Json);
   }
   return value as Document;
 }
 
-function untagTagged(value: { [key: string]: Json }): Value {
+/** An object with a field that begins with `$`: a tag, or a document with such fields, of which those before `first` are done. */
+function untagTagged(value: { [key: string]: Json }, first: string): Value {
   if (typeof value['$date'] === 'number') return new Date(value['$date']);
   if (typeof value['$long'] === 'string') return BigInt(value['$long']);
   if (typeof value['$decimal'] === 'string') return Decimal128.fromString(value['$decimal']);
@@ -122,6 +117,11 @@ function untagTagged(value: { [key: string]: Json }): Value {
   if (typeof value['$number'] === 'string') return Number(value['$number']);
   if (typeof value['$binary'] === 'string') return new Binary(Buffer.from(value['$binary'], 'base64'), value['$type'] as number);
   const document: Document = {};
-  for (const field of Object.keys(value)) define(document, field.startsWith('$$') ? field.slice(1) : field, untag(value[field] as Json));
+  let isDone = true;
+  for (const field of Object.keys(value)) {
+    if (field === first) isDone = false;
+    const item = value[field] as Json;
+    setField(document, field.startsWith('$$') ? field.slice(1) : field, isDone ? (item as Value) : untag(item));
+  }
   return document;
 }

@@ -2,7 +2,8 @@
  * One order of values everywhere (sorts, "first", canonical texts, indexes): BSON's type order, strings by their UTF-8 bytes.
  *
  * `orderText` gives a text whose bytes sort exactly as `compareValues` does, and equal texts are equal values: numbers of all
- * types are equal when they are equal as numbers. Indexes of every store are built on it.
+ * types are equal when they are equal as numbers. Indexes of every store are built on it. Half a surrogate pair, which no UTF-8 text
+ * can hold, counts there as U+FFFD.
  */
 import { isBinary, isDecimal, isObjectId } from './value.ts';
 import type { Decimal128, Document, Value } from './value.ts';
@@ -61,6 +62,7 @@ export function compareValues(a: Value | undefined, b: Value | undefined): numbe
 export function equalValues(a: Value | undefined, b: Value | undefined): boolean {
   if (a === b) return true;
   if (typeof a === 'string' && typeof b === 'string') return false;
+  if (typeof a === 'number' && typeof b === 'number') return a !== a && b !== b;
   if (a === undefined || b === undefined) return false;
   return orderText(a) === orderText(b);
 }
@@ -68,7 +70,7 @@ export function equalValues(a: Value | undefined, b: Value | undefined): boolean
 export function orderText(value: Value | undefined): string {
   switch (typeof value) {
     case 'string':
-      return RANK.string + value;
+      return RANK.string + value.toWellFormed();
     case 'number':
       return RANK.number + (Number.isSafeInteger(value) ? integerText(value) : numberText(value));
     case 'bigint':
@@ -112,7 +114,7 @@ function objectText(value: Exclude<Value, string | number | bigint | boolean | n
   for (const field of Object.keys(document)) {
     const item = document[field];
     // BSON compares type, then name, then value.
-    if (item !== undefined) text += seal(RANK[kindOf(item)] + field) + seal(orderText(item));
+    if (item !== undefined) text += seal(RANK[kindOf(item)] + field.toWellFormed()) + seal(orderText(item));
   }
   return text;
 }

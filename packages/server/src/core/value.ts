@@ -52,3 +52,9 @@ export function isDocument(value: unknown): value is Document {
 export function isNil(value: unknown): value is null | undefined {
   return value === null || value === undefined;
 }
+
+/** Sets a field, also one that is called `__proto__`. */
+export function setField<T>(target: { [field: string]: T }, field: string, value: T): void {
+  if (field === '__proto__') Object.defineProperty(target, field, { value, enumerable: true, configurable: true, writable: true });
+  else target[field] = value;
+}
