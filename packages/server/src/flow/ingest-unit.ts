@@ -3,7 +3,7 @@ import type { Change } from '../core/change.ts';
 import type { LogRecord } from '../core/log-record.ts';
 import type { RecordDelta } from '../core/record-delta.ts';
 import type { ErrorEntry, QueueItem, Store } from '../store/store.ts';
-import { deadLetter } from './1-ingest/dead-letter.ts';
+import { deadLetter, deadLetterId } from './1-ingest/dead-letter.ts';
 import type { Ingestor } from './1-ingest/ingestor.ts';
 import type { Projector } from './2-project/projector.ts';
 import { backoffMs } from './backoff.ts';
@@ -80,6 +80,8 @@ export class IngestUnit {
         });
       }
       const items = this.#park(parked, unit, entries);
+      // A record that was parked or replayed is fine now, unless it is refused again.
+      if (!unit.advance) await writer.resolveErrors({ ids: deadLetterIds(records, decoded.changes) }, clock.now());
       if (entries.length > 0) await writer.saveErrors(entries);
       if (items.length + applied.later.length > 0) {
         await writer.enqueue([...items, ...applied.later]);
@@ -137,6 +139,13 @@ export class IngestUnit {
     this.#parts.meter.counts.deadLetters++;
     return [];
   }
+}
+
+function deadLetterIds(records: readonly LogRecord[], changes: readonly Change[]): string[] {
+  return [
+    ...records.map((record) => deadLetterId(record, undefined)),
+    ...changes.map((change) => deadLetterId(change.position, change.projection)),
+  ];
 }
 
 interface ParkedRecord {

@@ -44,8 +44,10 @@ export interface PipelineOptions {
   readonly log: Log;
   readonly store: Store;
   readonly formatOf: (system: SystemDefinition) => Format;
-  /** Null where nothing of the user's is called. */
+  /** For strategies and views. Null where nothing of the user's is called. */
   readonly code: UserCode | null;
+  /** For casts and adapters; `code` when absent. */
+  readonly ingestCode?: UserCode | null;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings?: Partial<PipelineSettings>;

@@ -1,4 +1,5 @@
 import { assert, must } from '../core/assert.ts';
+import { AppError, messageOf } from '../core/errors.ts';
 import type { LogRecord } from '../core/log-record.ts';
 import type { ProjectionDefinition, SystemDefinition } from '../core/projection.ts';
 import type { RecordDelta } from '../core/record-delta.ts';
@@ -38,6 +39,7 @@ export class Pipeline {
   readonly #meter = new PipelineMeter();
   readonly #backlog = new Backlog();
   readonly #projector: Projector;
+  readonly #propagation: Propagation;
   readonly #ingest: IngestUnit;
   readonly #queue: QueueUnit;
   readonly #code: CodeUnit | null;
@@ -56,16 +58,17 @@ export class Pipeline {
     const builders = new Map(
       plan.views.map((view) => [view.name, new ViewBuilder(view, { compatibility: definitions.compatibility, code })]),
     );
-    const propagation = new Propagation({ plan, strategist, builders, clock, meter: this.#meter, settings, backlog: this.#backlog });
+    this.#propagation = new Propagation({ plan, strategist, builders, clock, meter: this.#meter, settings, backlog: this.#backlog });
     const { deletedKeysMs, softDeletedMs } = settings;
     this.#projector = new Projector({
       projections,
       compatibility: definitions.compatibility,
       clock,
-      code,
+      code: options.ingestCode ?? code,
       retention: { deletedKeysMs, softDeletedMs },
     });
     const projector = this.#projector;
+    const propagation = this.#propagation;
     this.#ingest = new IngestUnit({
       store,
       ingestor: new Ingestor({ targets, clock }),
@@ -118,10 +121,20 @@ export class Pipeline {
     return (await this.#codeStep(Number.MAX_SAFE_INTEGER)) || worked;
   }
 
-  /** Works until nothing is left, however long a retry would have to wait. */
+  /** Works until nothing is left, however long a retry would have to wait. What waiting may cure (a full disk) is waited out. */
   async runUntilIdle(signal?: AbortSignal): Promise<void> {
     let working = true;
-    while (working && signal?.aborted !== true) working = await this.step();
+    let failures = 0;
+    while (working && signal?.aborted !== true) {
+      try {
+        working = await this.step();
+        failures = 0;
+      } catch (error) {
+        if (!(error instanceof AppError) || !error.retryable) throw error;
+        await this.#waitOut(error, ++failures, signal);
+        for (const [i, line] of this.#lines.entries()) await this.#reopen(i, line.topics);
+      }
+    }
   }
 
   /** Works until the signal aborts; a failure of a store or log is waited out. */
@@ -135,6 +148,24 @@ export class Pipeline {
     );
     if (this.#code !== null) lines.push(this.#keepOn(signal, () => this.#codeTurn(signal)));
     await Promise.all(lines);
+  }
+
+  /** Forgets deleted keys, and removes soft-deleted records, whose time is over. */
+  async expire(now: number, limit: number): Promise<void> {
+    const { store } = this.#options;
+    let done = false;
+    while (!done) {
+      done = await store.transact(async (writer) => {
+        const expired = await this.#projector.expire(writer, now, limit);
+        await this.#propagation.run(writer, expired.deltas);
+        return expired.done;
+      });
+    }
+  }
+
+  /** Next offset of every partition that was read: what lies before is done. */
+  positions(): Promise<Offsets> {
+    return this.#options.store.positions(this.#settings.group);
   }
 
   stats(): PipelineStats {
@@ -192,7 +223,6 @@ export class Pipeline {
 
   /** Repeats a turn. After a failure the line reads again from the last commit, after a delay that grows while it keeps failing. */
   async #keepOn(signal: AbortSignal, turn: () => Promise<void>, recover: () => Promise<void> = nothing): Promise<void> {
-    const { clock, logger } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
       try {
@@ -200,16 +230,17 @@ export class Pipeline {
         failures = 0;
       } catch (error) {
         failures++;
-        const delayMs = Math.min(30_000, 100 * 2 ** Math.min(failures, 10));
-        logger.error('A unit of work failed and is tried again', {
-          error: error instanceof Error ? error.message : String(error),
-          failures,
-          delayMs,
-        });
-        await clock.sleep(delayMs, signal);
+        await this.#waitOut(error, failures, signal);
         await recover().catch(() => undefined);
       }
     }
+  }
+
+  async #waitOut(error: unknown, failures: number, signal: AbortSignal | undefined): Promise<void> {
+    const { clock, logger } = this.#options;
+    const delayMs = Math.min(30_000, 100 * 2 ** Math.min(failures, 10));
+    logger.error('A unit of work failed and is tried again', { error: messageOf(error), failures, delayMs });
+    await clock.sleep(delayMs, signal);
   }
 
   async #reopen(line: number, topics: readonly string[]): Promise<void> {

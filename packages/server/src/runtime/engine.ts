@@ -1,0 +1,155 @@
+import type { ProjectConfig } from '../config/config.ts';
+import { systemClock } from '../core/clock.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Definitions } from '../core/definitions.ts';
+import type { Logger } from '../core/logger.ts';
+import type { RecordDelta } from '../core/record-delta.ts';
+import { Pipeline } from '../flow/pipeline.ts';
+import { DEFAULT_SETTINGS } from '../flow/pipeline-options.ts';
+import type { PipelineSettings } from '../flow/pipeline-options.ts';
+import type { PipelineStats } from '../flow/stats.ts';
+import type { Log } from '../log/log.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Store } from '../store/store.ts';
+import { acceptDefinitionChanges, findDefinitionChanges } from './definition-changes.ts';
+import { openLogger } from './logger.ts';
+import { openCode, openFormats, openStorage } from './registry.ts';
+import { retain } from './retention.ts';
+
+/** A project that was read and found right. */
+export interface RunnableProject {
+  readonly config: ProjectConfig;
+  readonly definitions: Definitions;
+  readonly plan: Plan;
+  readonly hashes: ReadonlyMap<string, string>;
+}
+
+export interface EngineOptions {
+  readonly clock?: Clock | undefined;
+  readonly logger?: Logger | undefined;
+  readonly settings?: Partial<PipelineSettings> | undefined;
+  readonly onCommit?: ((deltas: readonly RecordDelta[]) => void) | undefined;
+}
+
+const RETENTION_EVERY_MS = 60_000;
+
+/** A project at work on its data folder, alone: a second engine on the same folder is refused. */
+export class Engine implements AsyncDisposable {
+  readonly #project: RunnableProject;
+  readonly #resources: AsyncDisposableStack;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly pipeline: Pipeline;
+  readonly log: Log;
+  readonly store: Store;
+  /** What the definitions that changed since the last start make it do: one sentence each. */
+  readonly notices: readonly string[];
+
+  constructor(parts: {
+    project: RunnableProject;
+    resources: AsyncDisposableStack;
+    clock: Clock;
+    logger: Logger;
+    pipeline: Pipeline;
+    log: Log;
+    store: Store;
+    notices: readonly string[];
+  }) {
+    this.#project = parts.project;
+    this.#resources = parts.resources;
+    this.#clock = parts.clock;
+    this.#logger = parts.logger;
+    this.pipeline = parts.pipeline;
+    this.log = parts.log;
+    this.store = parts.store;
+    this.notices = parts.notices;
+  }
+
+  /** Works until the signal aborts; then finishes the batch in hand. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.pipeline.run(signal), this.#keepClean(signal)]);
+  }
+
+  /** Works until nothing is left to do: no record, no queued item, no retry. */
+  async runUntilIdle(signal?: AbortSignal): Promise<void> {
+    await this.pipeline.runUntilIdle(signal);
+  }
+
+  stats(): PipelineStats {
+    return this.pipeline.stats();
+  }
+
+  /** Records in the log that were not processed yet, by topic. */
+  lag(): Promise<ReadonlyMap<string, number>> {
+    return this.pipeline.lag();
+  }
+
+  /** Unresolved dead letters and errors of single views. */
+  async errorCounts(): Promise<{ readonly deadLetters: number; readonly viewErrors: number }> {
+    const counts = await this.store.countErrors();
+    const sum = (kind: string): number => counts.filter((entry) => entry.kind === kind).reduce((total, { count }) => total + count, 0);
+    return { deadLetters: sum('dead-letter'), viewErrors: sum('single-view') };
+  }
+
+  /** Enforces what is kept how long. A failure is said and tried again the next time. */
+  async #keepClean(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await retain(this, this.#project.config.retention, this.#clock.now());
+      } catch (error) {
+        this.#logger.warn('Retention could not be enforced', { error: error instanceof Error ? error.message : String(error) });
+      }
+      await this.#clock.sleep(RETENTION_EVERY_MS, signal);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#resources.disposeAsync();
+  }
+}
+
+/** Opens a project's data folder and prepares its pipeline. Throws DATA_IN_USE, DATA_TOO_NEW, STORE_*. */
+export async function openEngine(project: RunnableProject, options: EngineOptions = {}): Promise<Engine> {
+  const { config, definitions, plan, hashes } = project;
+  const clock = options.clock ?? systemClock;
+  const logger = options.logger ?? (await openLogger(config));
+  await using resources = new AsyncDisposableStack();
+  const { EngineLock } = await import('../sqlite/engine-lock.ts');
+  resources.use(EngineLock.acquire(config.data, process.pid));
+  const storage = resources.use(await openStorage(config, clock));
+  const { log, store } = storage;
+  const changes = await findDefinitionChanges(store, plan, hashes);
+  for (const notice of changes.notices) logger.info(notice);
+
+  // Two threads of user code: what reads records never waits for what builds views.
+  const ingestCode = needsIngestCode(definitions) ? resources.use(await openCode(config, plan, logger)) : null;
+  const buildCode = resources.use(await openCode(config, plan, logger));
+  const pipeline = new Pipeline({
+    definitions,
+    plan,
+    log,
+    store,
+    formatOf: await openFormats(definitions.systems, ingestCode),
+    code: buildCode,
+    ingestCode,
+    clock,
+    logger,
+    settings: { ...settingsOf(config), ...options.settings },
+    ...(options.onCommit === undefined ? {} : { onCommit: options.onCommit }),
+  });
+  resources.defer(() => pipeline.close());
+  await pipeline.open();
+  await acceptDefinitionChanges(store, changes);
+  return new Engine({ project, resources: resources.move(), clock, logger, pipeline, log, store, notices: changes.notices });
+}
+
+function needsIngestCode({ systems }: Definitions): boolean {
+  return systems.some(
+    (system) =>
+      typeof system.format === 'object' || system.projections.some(({ fields }) => fields.some(({ cast }) => cast.kind === 'custom')),
+  );
+}
+
+function settingsOf({ retention }: ProjectConfig): PipelineSettings {
+  return { ...DEFAULT_SETTINGS, deletedKeysMs: retention.deletedKeysMs ?? null, softDeletedMs: retention.softDeletedMs ?? null };
+}

@@ -1,0 +1,116 @@
+import type { ProjectConfig } from '../config/config.ts';
+import type { UserCode } from '../code/code.ts';
+import type { Clock } from '../core/clock.ts';
+import { unreachable } from '../core/assert.ts';
+import { silentLogger } from '../core/logger.ts';
+import type { Logger } from '../core/logger.ts';
+import type { SystemDefinition } from '../core/projection.ts';
+import type { Format } from '../format/format.ts';
+import type { Log } from '../log/log.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { ErrorEntry, ErrorQuery, Store, StoreReader } from '../store/store.ts';
+
+/**
+ * The only place that names adapters. Each is loaded when it is first asked for, so that nobody pays for what is not used.
+ */
+
+/** The log and the store of a project; one file holds both on the embedded default. */
+export async function openStorage(
+  config: ProjectConfig,
+  clock?: Clock,
+): Promise<{ readonly log: Log; readonly store: Store } & AsyncDisposable> {
+  const { openEmbedded } = await import('../sqlite/embedded-file.ts');
+  const { EmbeddedLog } = await import('../log/embedded/embedded-log.ts');
+  const { SqliteStore } = await import('../store/sqlite/sqlite-store.ts');
+  const file = openEmbedded({ folder: config.data, durability: config.durability });
+  const log = new EmbeddedLog(file, clock === undefined ? {} : { clock });
+  const store = new SqliteStore(file);
+  return {
+    log,
+    store,
+    [Symbol.asyncDispose]: async () => {
+      await log[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+      await file[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The log alone, to append to: beside an engine, or without one. */
+export async function openLog(config: ProjectConfig): Promise<Log> {
+  const { log, ...storage } = await openStorage(config);
+  return disposingWith(log, storage);
+}
+
+/** The store alone, to write to beside an engine, or without one. */
+export async function openStore(config: ProjectConfig): Promise<Store> {
+  const { store, ...storage } = await openStorage(config);
+  return disposingWith(store, storage);
+}
+
+/** The same object, whose disposal disposes of more. */
+function disposingWith<T extends AsyncDisposable>(port: T, more: AsyncDisposable): T {
+  return new Proxy(port, {
+    get: (target, name) => {
+      if (name === Symbol.asyncDispose) return () => more[Symbol.asyncDispose]();
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
+export interface ProjectReader extends StoreReader, AsyncDisposable {
+  errors(query: ErrorQuery): Promise<readonly ErrorEntry[]>;
+  countErrors: Store['countErrors'];
+}
+
+/** Reads only: never blocks an engine, never waits for one. */
+export async function openReader(config: ProjectConfig): Promise<ProjectReader> {
+  const { openSqliteReader } = await import('../store/sqlite/open-reader.ts');
+  const reader = openSqliteReader(config.data);
+  return disposingWith(reader as typeof reader & AsyncDisposable, { [Symbol.asyncDispose]: async () => reader[Symbol.dispose]() });
+}
+
+/** The user's functions, in a thread of their own that reads through a connection of its own. */
+export async function openCode(config: ProjectConfig, plan?: Plan, logger: Logger = silentLogger): Promise<UserCode> {
+  const { WorkerUserCode } = await import('../code/worker/worker-user-code.ts');
+  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const collections = new Map(
+    [...(plan?.collections.values() ?? [])].map(({ name, kind }) => [name, kind === 'view' ? 'view' : 'projection'] as const),
+  );
+  return new WorkerUserCode({
+    logger: logger.child({ component: 'user-code' }),
+    collections,
+    readerModule: { url: new URL(`../store/sqlite/open-reader.${ending}`, import.meta.url).href, argument: config.data },
+    databaseName: config.id,
+  });
+}
+
+/** The decoders of the systems, loaded for those that are used. */
+export async function openFormats(
+  systems: readonly SystemDefinition[],
+  code: UserCode | null,
+): Promise<(system: SystemDefinition) => Format> {
+  const formats = new Map<string, Format>();
+  for (const system of systems) formats.set(system.name, await openFormat(system, code));
+  return (system) => formats.get(system.name) as Format;
+}
+
+async function openFormat(system: SystemDefinition, code: UserCode | null): Promise<Format> {
+  const { format, counter, unavailableValue, deletedField } = system;
+  const options = { counter, unavailableValue, deletedField };
+  if (typeof format === 'object') {
+    const { createCustomFormat } = await import('../format/custom/custom-format.ts');
+    return createCustomFormat(format.custom, code as UserCode);
+  }
+  switch (format) {
+    case 'debezium':
+      return (await import('../format/debezium/debezium-format.ts')).createDebeziumFormat(options);
+    case 'golden-gate':
+      return (await import('../format/golden-gate/golden-gate-format.ts')).createGoldenGateFormat();
+    case 'db2':
+      return (await import('../format/db2/db2-format.ts')).createDb2Format(options);
+    default:
+      return unreachable(format);
+  }
+}
