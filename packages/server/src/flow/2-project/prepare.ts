@@ -102,9 +102,9 @@ async function runCustomCasts(items: readonly Item[], code: UserCode | null): Pr
 
 /** The first function of a change that threw or passed its limit: what it returned may be right the next time. */
 function failureOf({ change, plan, row }: Item, custom: CustomCasts): RetryChange | undefined {
-  for (const of of [row, change.patch?.set, change.movedFrom, change.movedTo]) {
-    if (of === undefined) continue;
-    for (const [field, result] of custom.resultsOf(of) ?? []) {
+  for (const source of [row, change.patch?.set, change.movedFrom, change.movedTo]) {
+    if (source === undefined) continue;
+    for (const [field, result] of custom.resultsOf(source) ?? []) {
       if (result.ok || result.failure === 'refused') continue;
       const reason = `Cast function of field "${field.name}" of projection "${plan.name}": ${result.message}`;
       return { change, failure: result.failure, reason };
