@@ -1,32 +1,34 @@
 import { Worker } from 'node:worker_threads';
-import type { CheckpointReport } from './checkpoint-worker.ts';
+import type { CheckpointWorkerData } from './checkpoint-worker.ts';
 
 /** The worker thread that moves the WAL into the file. Costs a thread, so it is started only when there is something to move. */
 export class Checkpointer {
-  readonly #path: string;
-  readonly #everyMs: number;
-  readonly #report: (report: CheckpointReport) => void;
+  readonly #data: CheckpointWorkerData;
   #worker: Worker | undefined;
 
-  constructor(options: { readonly path: string; readonly everyMs: number; readonly report: (report: CheckpointReport) => void }) {
-    this.#path = options.path;
-    this.#everyMs = options.everyMs;
-    this.#report = options.report;
+  constructor({ path, everyMs }: { readonly path: string; readonly everyMs: number }) {
+    this.#data = { path, everyMs, frames: new Int32Array(new SharedArrayBuffer(4)) };
   }
 
   get isRunning(): boolean {
     return this.#worker !== undefined;
   }
 
+  /** Frames in the WAL after the thread's last round. */
+  get frames(): number {
+    return Atomics.load(this.#data.frames, 0);
+  }
+
+  /** The WAL begins anew. */
+  reset(): void {
+    Atomics.store(this.#data.frames, 0, 0);
+  }
+
   start(): void {
     if (this.#worker !== undefined) return;
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    const worker = new Worker(new URL(`./checkpoint-worker.${extension}`, import.meta.url), {
-      workerData: { path: this.#path, everyMs: this.#everyMs },
-      execArgv: [],
-    });
+    const worker = new Worker(new URL(`./checkpoint-worker.${extension}`, import.meta.url), { workerData: this.#data, execArgv: [] });
     worker.unref();
-    worker.on('message', this.#report);
     // A worker that failed (no memory, no file handles) is started again when the WAL is looked at next.
     worker.on('error', () => (this.#worker = undefined));
     this.#worker = worker;

@@ -26,6 +26,8 @@ const CHECKPOINT_EVERY_MS = 500;
 const MAX_WAL_BYTES = 256 * 1024 * 1024;
 /** A smaller WAL is not worth a thread: closing the file empties it. */
 const WORTH_A_THREAD_BYTES = 8 * 1024 * 1024;
+/** The event loop gets a turn at least this often. */
+const BREATH_EVERY_MS = 10;
 /** How long the writer waits for readers when it empties the WAL. */
 const RESTART_WAIT_MS = 100;
 
@@ -47,6 +49,7 @@ export class EmbeddedFile implements AsyncDisposable {
   readonly #lock = new WriteLock();
   readonly #commitListeners = new Set<() => void>();
   #unit = 0;
+  #lastBreath = performance.now();
   #isClosed = false;
 
   constructor(options: EmbeddedOptions) {
@@ -66,13 +69,7 @@ export class EmbeddedFile implements AsyncDisposable {
       throw toAppError(error, this.path);
     }
     this.writer = new Statements(writer);
-    this.#checkpointer = new Checkpointer({
-      path: this.path,
-      everyMs: options.checkpointEveryMs ?? CHECKPOINT_EVERY_MS,
-      report: ({ frames }) => {
-        if (frames * PAGE_BYTES > this.#maxWalBytes) void this.#emptyWal();
-      },
-    });
+    this.#checkpointer = new Checkpointer({ path: this.path, everyMs: options.checkpointEveryMs ?? CHECKPOINT_EVERY_MS });
   }
 
   /** Number of the unit of work that is running: what was read in it can only have been changed by it. */
@@ -87,6 +84,7 @@ export class EmbeddedFile implements AsyncDisposable {
   unit<T>(work: () => Promise<T>, durability: Durability = this.#durability): Promise<T> {
     return this.#lock.run(async () => {
       const { db } = this.writer;
+      await this.#breathe();
       try {
         if (durability !== this.#durability) db.exec(`PRAGMA synchronous = ${synchronousOf(durability)}`);
         this.writer.run('BEGIN IMMEDIATE');
@@ -106,6 +104,13 @@ export class EmbeddedFile implements AsyncDisposable {
     });
   }
 
+  /** Everything here is done at once, without an event between: signals, timers and sockets get their turn before a unit of work. */
+  async #breathe(): Promise<void> {
+    if (performance.now() - this.#lastBreath < BREATH_EVERY_MS) return;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    this.#lastBreath = performance.now();
+  }
+
   /** Resolves when the units of work asked for so far have ended. */
   idle(): Promise<void> {
     return this.#lock.run(async () => undefined);
@@ -119,7 +124,9 @@ export class EmbeddedFile implements AsyncDisposable {
 
   #afterCommit(): void {
     for (const listener of this.#commitListeners) listener();
-    if (!this.#checkpointer.isRunning && this.walBytes() > WORTH_A_THREAD_BYTES) this.#checkpointer.start();
+    if (this.#checkpointer.isRunning) {
+      if (this.#checkpointer.frames * PAGE_BYTES > this.#maxWalBytes) this.#emptyWal();
+    } else if (this.walBytes() > WORTH_A_THREAD_BYTES) this.#checkpointer.start();
   }
 
   /** Size of the WAL file. It keeps its size when it is used again from its beginning. */
@@ -128,19 +135,16 @@ export class EmbeddedFile implements AsyncDisposable {
   }
 
   /** While the writer never pauses, the thread alone never catches up: so the writer waits once, and the WAL begins anew. */
-  #emptyWal(): Promise<void> {
-    return this.#lock.run(async () => {
-      if (this.#isClosed) return;
-      const { db } = this.writer;
-      db.exec(`PRAGMA busy_timeout = ${RESTART_WAIT_MS}`);
-      try {
-        db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-      } catch {
-        // A reader or a full disk is in the way: the thread's next report tries again.
-      } finally {
-        db.exec(`PRAGMA busy_timeout = ${this.#busyTimeoutMs}`);
-      }
-    });
+  #emptyWal(): void {
+    const { db } = this.writer;
+    db.exec(`PRAGMA busy_timeout = ${RESTART_WAIT_MS}`);
+    try {
+      const isBusy = this.writer.first<[number]>('PRAGMA wal_checkpoint(TRUNCATE)')?.[0] !== 0;
+      // Where a reader or the thread is in the way, the next commit tries again.
+      if (!isBusy) this.#checkpointer.reset();
+    } finally {
+      db.exec(`PRAGMA busy_timeout = ${this.#busyTimeoutMs}`);
+    }
   }
 
   /** Waits for the running unit of work, then closes. */

@@ -6,7 +6,6 @@ import type { Value } from '../../core/value.ts';
 import type { SqlValue } from '../../sqlite/statements.ts';
 import { AFTER_ARRAY_MARK, ARRAY_MARK, tupleKey } from './index-keys.ts';
 import type { SqliteCollection, SqliteIndex } from './sqlite-collection.ts';
-import { storableText } from './storable-text.ts';
 
 /** A condition on `t`, a collection's table: it holds for every document that the filter matches, and perhaps for others. */
 export interface Condition {
@@ -51,7 +50,7 @@ function product(lists: readonly (readonly Value[])[]): Value[][] | undefined {
 }
 
 function keysText({ multi }: SqliteIndex, tuples: readonly Value[][]): string {
-  return JSON.stringify(tuples.map((tuple) => (multi ? storableText(orderTexts(tuple)) : tupleKey(tuple))));
+  return JSON.stringify(tuples.map((tuple) => (multi ? orderTexts(tuple) : tupleKey(tuple))));
 }
 
 function rangeCondition(collection: SqliteCollection, index: SqliteIndex, bounds: readonly Range[]): Condition | undefined {
@@ -59,19 +58,19 @@ function rangeCondition(collection: SqliteCollection, index: SqliteIndex, bounds
   const parameters: string[] = [];
   for (const bound of bounds) {
     const { from, to, includesTo } = rangeTexts(bound);
-    // An ill-formed text has no place in the order of an index.
-    if (storableText(from) !== from || storableText(to) !== to) return undefined;
+    // From the surrogates on, an index has ill-formed texts in another place than the order of values.
+    if (/[\ud800-\uffff]/.test(from + to)) return undefined;
     tests.push(`# >= ? AND # ${includesTo ? '<=' : '<'} ?`);
     parameters.push(from, to);
   }
   return onIndex(collection, index, tests.join(' AND '), parameters);
 }
 
-/** `#` stands for the key. Arrays in a column, and escaped keys, are offered always: their elements are not in the index's order. */
+/** `#` stands for the key. Arrays in a column are offered always: their elements are not in the index. */
 function onIndex({ table }: SqliteCollection, { multi, place }: SqliteIndex, test: string, parameters: readonly SqlValue[]): Condition {
   const from = multi ? `SELECT n FROM ${place}` : `SELECT n FROM ${table}`;
   const key = multi ? 'key' : place;
-  const tests = [test.replaceAll('#', key), `${key} >= '\uffff'`];
+  const tests = [test.replaceAll('#', key)];
   if (!multi) tests.push(`${key} >= '${ARRAY_MARK}' AND ${key} < '${AFTER_ARRAY_MARK}'`);
   return { sql: `t.n IN (${tests.map((where) => `${from} WHERE ${where}`).join(' UNION ALL ')})`, parameters };
 }

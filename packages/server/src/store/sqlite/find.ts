@@ -11,7 +11,6 @@ import { jsonCondition } from './filter-json.ts';
 import { stateMask } from './sqlite-collection.ts';
 import type { ScanRow, SqliteCollection } from './sqlite-collection.ts';
 import { SqliteRecord } from './sqlite-record.ts';
-import { restoredText } from './storable-text.ts';
 import { TopRecords } from './top-records.ts';
 import type { Sorted } from './top-records.ts';
 
@@ -121,7 +120,7 @@ function* scan(
 }
 
 function recordOf([id, n, doc, state, meta]: ScanRow, unit: number): SqliteRecord {
-  return new SqliteRecord(restoredText(id), n, doc, state, meta, unit);
+  return new SqliteRecord(id, n, doc, state, meta, unit);
 }
 
 /** Documents may be nested deeper than SQLite's JSON functions go: then the compiled filter does all the work. */

@@ -2,7 +2,6 @@ import { fieldOf, visitPath } from '../../core/path.ts';
 import { orderText, orderTexts } from '../../core/value-order.ts';
 import type { Document, Value } from '../../core/value.ts';
 import type { IndexDefinition } from '../store.ts';
-import { storableText } from './storable-text.ts';
 
 /**
  * Begins the key of a tuple that holds an array in an index that is not `multi`: found by look-ups of the array as a whole, and told
@@ -19,7 +18,7 @@ export function tupleKey(values: readonly (Value | undefined)[]): string | null 
     if (typeof value === 'object' && Array.isArray(value)) hasArray = true;
   }
   const text = values.length === 1 ? orderText(values[0]) : orderTexts(values);
-  return storableText(hasArray ? ARRAY_MARK + text : text);
+  return hasArray ? ARRAY_MARK + text : text;
 }
 
 /** The key of a document in an index that is not `multi`. */
@@ -47,7 +46,7 @@ export function multiKeys(document: Document, paths: IndexPaths): Set<string> {
     const values = valuesAt(document, path);
     tuples = tuples.flatMap((tuple) => values.map((value) => [...tuple, value]));
   }
-  return new Set(tuples.map((tuple) => storableText(orderTexts(tuple))));
+  return new Set(tuples.map(orderTexts));
 }
 
 /** The fields of an index, each as a path. */

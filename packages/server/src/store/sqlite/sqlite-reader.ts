@@ -12,7 +12,6 @@ import type { SqliteCatalog } from './sqlite-catalog.ts';
 import { isSame, stateMask } from './sqlite-collection.ts';
 import type { RecordRow, SqliteCollection } from './sqlite-collection.ts';
 import { SqliteRecord } from './sqlite-record.ts';
-import { restoredText, storableText } from './storable-text.ts';
 
 export interface SqliteSource {
   readonly path: string;
@@ -34,7 +33,7 @@ export class SqliteReader implements StoreReader {
 
   async records(collection: string, ids: readonly string[]): Promise<ReadonlyMap<string, StoredRecord>> {
     if (ids.length === 0) return NOTHING;
-    const wanted = JSON.stringify(ids.every(isStorable) ? ids : ids.map(storableText));
+    const wanted = JSON.stringify(ids);
     return this.read(collection, ({ recordsSql }) => {
       const { statements, unit } = this.source;
       const found = new Map<string, StoredRecord>();
@@ -68,7 +67,7 @@ export class SqliteReader implements StoreReader {
           last = at;
           found.set(results[at] as string, group);
         }
-        group.push(new SqliteRecord(restoredText(id), n, doc, state, meta, unit));
+        group.push(new SqliteRecord(id, n, doc, state, meta, unit));
       }
       return found;
     });
@@ -115,10 +114,6 @@ export class SqliteReader implements StoreReader {
   }
 }
 
-function isStorable(text: string): boolean {
-  return text.charCodeAt(0) !== 0xffff && text.isWellFormed();
-}
-
 /** The distinct keys to look up, and beside each the key of the result. They differ where the index has the fields in another order. */
 function lookupKeys(
   tuples: readonly (readonly Value[])[],
@@ -143,5 +138,5 @@ function lookupKeys(
 
 function multiTupleKey(tuple: readonly Value[]): string | null {
   for (const value of tuple) if (value === null || value === undefined) return null;
-  return storableText(orderTexts(tuple));
+  return orderTexts(tuple);
 }

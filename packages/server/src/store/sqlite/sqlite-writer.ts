@@ -10,7 +10,6 @@ import type { RecordRow, SqliteCollection } from './sqlite-collection.ts';
 import { stateNumber, stateOf } from './sqlite-collection.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import { SqliteRecord } from './sqlite-record.ts';
-import { storableText } from './storable-text.ts';
 
 type Match = Parameters<StoreWriter['resolveErrors']>[0];
 
@@ -84,12 +83,12 @@ export class SqliteWriter extends SqliteReader implements StoreWriter {
   }
 
   #stored({ recordSql }: SqliteCollection, id: string): RecordRow | undefined {
-    return this.source.statements.first<RecordRow>(recordSql, storableText(id));
+    return this.source.statements.first<RecordRow>(recordSql, id);
   }
 
   #insert({ insertSql, columns, multis }: SqliteCollection, id: string, next: StoredRecord): boolean {
     const { statements } = this.source;
-    const values: SqlValue[] = [storableText(id), stateNumber(next.state), next.meta, next.text];
+    const values: SqlValue[] = [id, stateNumber(next.state), next.meta, next.text];
     for (const { paths } of columns) values.push(next.isTombstone ? null : indexKey(next.document, paths));
     let n: number;
     try {
