@@ -28,8 +28,13 @@ export interface ProjectionMeta extends ChangePlace {
   readonly removedText?: string | undefined;
   /** Id of that new key. */
   readonly removedTo?: string | undefined;
-  /** A row under a new key that came before the row under its old key: the fields whose values are still to be taken from there. */
-  readonly awaits?: { readonly from: string; readonly fields: readonly string[] } | undefined;
+  /**
+   * A row under a new key (changed with this counter) that came before the delete of the row under its old key: the fields whose values
+   * are still to be taken from there. None: the delete has nothing left to keep.
+   */
+  readonly awaits?:
+    | { readonly from: string; readonly counterType: string; readonly counter: string; readonly fields: readonly string[] }
+    | undefined;
   /** Of a loaded row: the last live change before it. Only a later one replaces the row, so that a replay does not. */
   readonly live?: ChangePlace | undefined;
   /** Without the order guard: the last offset and part of every other `topic/partition` that changed the record. */

@@ -21,12 +21,15 @@ export function placeOf(change: Change): ChangePlace {
 /** Negative when `a` is older, 0 when it is the same change. Undefined when counters of different types cannot be compared. */
 export function comparePlaces(a: ChangePlace, b: ChangePlace): number | undefined {
   if (a.counterType !== b.counterType) return undefined;
-  if (a.counter !== b.counter) return compareCounters(a.counter, b.counter);
+  const order = compareCounters(a.counter, b.counter);
+  if (order !== 0) return order;
   if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1;
   return a.partition - b.partition || a.offset - b.offset || a.part - b.part;
 }
 
-function compareCounters(a: string, b: string): number {
+/** Of one type, as digits. */
+export function compareCounters(a: string, b: string): number {
+  if (a === b) return 0;
   if (a.charCodeAt(0) === 45 || b.charCodeAt(0) === 45) return BigInt(a) < BigInt(b) ? -1 : 1;
   return a.length === b.length ? (a < b ? -1 : 1) : a.length - b.length;
 }
