@@ -92,7 +92,7 @@ function typeText(schema: z.ZodType): string {
   const definition = definitionOf(unwrap(schema).inner);
   switch (definition.type) {
     case 'union':
-      return (definition.options ?? []).map(typeText).join(' | ');
+      return [...new Set((definition.options ?? []).map(typeText))].join(' | ');
     case 'enum':
       return Object.values(definition.entries ?? {}).join(' | ');
     case 'literal':

@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -55,9 +55,7 @@ async function reportMissing(reading: Reading): Promise<void> {
 async function runProgram(reading: Reading, file: string): Promise<SourceFile | undefined> {
   const name = reading.name(file);
   try {
-    // A module is kept once it is loaded; another address makes a changed file another module.
-    const { mtimeMs } = await stat(file);
-    const module = (await import(/* @vite-ignore */ `${pathToFileURL(file).href}?changed=${mtimeMs}`)) as { readonly default?: unknown };
+    const module = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as { readonly default?: unknown };
     const exported = module.default;
     const value: unknown = typeof exported === 'function' ? await (exported as () => unknown)() : exported;
     // A copy as JSON would have it: what comes after must meet neither getters nor class instances nor cycles.

@@ -59,7 +59,8 @@ function knownKeys(issue: z.core.$ZodRawIssue): string | undefined {
 /** Takes the branch of a union that was meant: the one that got furthest. */
 function resolve(issue: Issue, base: readonly PropertyKey[]): Issue[] {
   const path = [...base, ...issue.path];
-  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [{ ...issue, path }];
+  if (issue.code === 'invalid_union' && issue.errors.length === 0) return [discriminatorIssue(issue, path)];
+  if (issue.code !== 'invalid_union') return [{ ...issue, path }];
   const branches = issue.errors.map((branch) => branch.flatMap((inner) => resolve(inner, path)));
   const depth = (branch: Issue[]): number => Math.min(...branch.map((inner) => reach(inner)));
   const deepest = Math.max(...branches.map(depth));
@@ -69,6 +70,14 @@ function resolve(issue: Issue, base: readonly PropertyKey[]): Issue[] {
   const expected = firsts.flatMap((first) => alternatives(first));
   const values = firsts.flatMap((first) => (first.code === 'invalid_value' ? first.values.map(String) : []));
   return [{ code: 'custom', path, input: issue.input, message: listed([...new Set(expected)]), params: { expected: true, values } }];
+}
+
+/** An object whose `type` (or the like) names none of those that there are. */
+function discriminatorIssue(issue: z.core.$ZodIssueInvalidUnion, path: PropertyKey[]): Issue {
+  const { options } = issue as { readonly options?: unknown };
+  const key = path.at(-1);
+  const input = key === undefined ? issue.input : follow(issue.input, [key]);
+  return { code: 'invalid_value', values: Array.isArray(options) ? (options as string[]) : [], path, input, message: issue.message };
 }
 
 /** How far down a fault lies: a key that is too much or missing lies inside its object. */

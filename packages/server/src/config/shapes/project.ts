@@ -27,16 +27,14 @@ const retentionShape = z.strictObject({
   errorsDays: days('Errors of single views are kept this many days', 30),
 });
 
+const encoding = z.literal('base64').optional();
 const secret = z
   .union([
     z.string().min(1),
-    z.strictObject({ type: z.literal('env'), key: z.string().min(1), encoding: z.literal('base64').optional() }),
-    z.strictObject({
-      type: z.literal('file'),
-      path: z.string().min(1),
-      key: z.string().min(1).optional(),
-      encoding: z.literal('base64').optional(),
-    }),
+    z.discriminatedUnion('type', [
+      z.strictObject({ type: z.literal('env'), key: z.string().min(1), encoding }),
+      z.strictObject({ type: z.literal('file'), path: z.string().min(1), key: z.string().min(1).optional(), encoding }),
+    ]),
   ])
   .meta({ description: 'A text, { type: env, key } or { type: file, path, key of an INI file }, the last two also with encoding: base64' });
 
