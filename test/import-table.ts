@@ -55,7 +55,7 @@ export const PARTS: readonly Part[] = [
   { name: 'core', files: /^core\//, mayImport: [], node: false, process: false },
   // Hops are followed where they are planned, through the store's port.
   { name: 'plan', files: /^plan\//, mayImport: ['core', 'port:store'], node: false, process: false },
-  { name: 'config', files: /^config\//, mayImport: ['core'], node: true, process: false },
+  { name: 'config', files: /^config\//, mayImport: ['core', ...PORTS], node: true, process: false },
   ...ADAPTERS,
   port('log'),
   port('format'),

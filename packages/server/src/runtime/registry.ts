@@ -62,6 +62,7 @@ function disposingWith<T extends AsyncDisposable>(port: T, more: AsyncDisposable
 export interface ProjectReader extends StoreReader, AsyncDisposable {
   errors(query: ErrorQuery): Promise<readonly ErrorEntry[]>;
   countErrors: Store['countErrors'];
+  collections: Store['collections'];
 }
 
 /** Reads only: never blocks an engine, never waits for one. */

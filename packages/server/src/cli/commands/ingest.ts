@@ -1,0 +1,71 @@
+import { createReadStream } from 'node:fs';
+import type { Command } from 'commander';
+import { projectionsOf } from '../../core/definitions.ts';
+import { AppError, messageOf } from '../../core/errors.ts';
+import type { CommandContext } from '../context.ts';
+import type { ExitReason } from '../exit-codes.ts';
+import { appendLines } from '../ingest/append-lines.ts';
+import type { IngestResult } from '../ingest/append-lines.ts';
+import type { Run } from '../main.ts';
+import { requireProject } from '../project.ts';
+import { jsonLine, line, painter, plural } from '../terminal.ts';
+
+interface Options {
+  readonly topic?: string;
+  readonly force?: boolean;
+  readonly skipMalformed?: boolean;
+}
+
+export function declareIngest(program: Command, run: Run): void {
+  program
+    .command('ingest')
+    .argument('[file]', 'lines of JSON; the standard input when absent or -')
+    .summary('append changes to the log')
+    .description(
+      'Appends records to the log, one JSON object per line, and returns when they are on disk. The engine need not run; when it does, it sees them at once.\n\n' +
+        'A line:  {"topic": "…", "key": …, "value": …, "timestamp": <ms>, "headers": {"name": "text"}, "partition": <n>}\n' +
+        'Key and value are stored as the text that stands there; {"$base64": "…"} is raw bytes, null or absent is null.',
+    )
+    .option('--topic <name>', 'topic of lines that name none')
+    .option('--force', 'append also to topics that no projection reads')
+    .option('--skip-malformed', 'count lines that are no records, and go on')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  millrace ingest changes.ndjson\n  zcat day1.ndjson.gz | millrace ingest --topic ordering.orders.ingestion\n\nA malformed line stops the command with exit code 1; the records before it are in the log.\n',
+    )
+    .action((file: string | undefined, options: Options) => run((context) => ingest(context, file, options)));
+}
+
+export async function ingest(context: CommandContext, file: string | undefined, options: Options): Promise<ExitReason> {
+  const project = await requireProject(context);
+  const { openLog } = await import('../../runtime/registry.ts');
+  await using log = await openLog(project.config);
+  const topics = new Set(projectionsOf(project.definitions).flatMap((projection) => projection.topics));
+  const result = await appendLines(log, file === undefined || file === '-' ? context.input : bytesOf(file), {
+    topic: options.topic,
+    topics: options.force === true ? null : topics,
+    skipMalformed: options.skipMalformed === true,
+  });
+  report(context, result);
+  if (result.failure !== null) throw result.failure;
+  return 'done';
+}
+
+async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of createReadStream(file)) yield chunk as Uint8Array;
+  } catch (error) {
+    throw new AppError('UNREADABLE_INPUT', `The file ${file} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function report(context: CommandContext, { appended, skipped, topics }: IngestResult): void {
+  const { out } = context;
+  if (context.json) return jsonLine(out, { event: 'ingested', records: appended, skipped, topics: Object.fromEntries(topics) });
+  const paint = painter(out);
+  const where = topics.size === 0 ? '' : ` to ${plural(topics.size, 'topic')}`;
+  line(
+    out,
+    `${plural(appended, 'record')} appended${where}${skipped === 0 ? '' : paint('warning', `, ${plural(skipped, 'malformed line')} skipped`)}`,
+  );
+}

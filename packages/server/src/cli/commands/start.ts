@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+import type { openEngine } from '../../runtime/engine.ts';
+import { projectionsOf } from '../../core/definitions.ts';
+import { AppError } from '../../core/errors.ts';
+import type { CommandContext } from '../context.ts';
+import type { ExitReason } from '../exit-codes.ts';
+import type { Run } from '../main.ts';
+import { requireProject } from '../project.ts';
+import type { OpenedProject } from '../project.ts';
+import { jsonLine, line, painter, plural } from '../terminal.ts';
+
+type Engine = Awaited<ReturnType<typeof openEngine>>;
+type PipelineStats = ReturnType<Engine['stats']>;
+type ErrorCounts = Awaited<ReturnType<Engine['errorCounts']>>;
+
+interface Options {
+  readonly untilIdle?: boolean;
+  readonly port?: string;
+}
+
+export function declareStart(program: Command, run: Run): void {
+  program
+    .command('start')
+    .summary('run the engine')
+    .description(
+      'Processes the changes in the log until it is told to stop (Ctrl-C, SIGTERM): it then finishes the batch in hand and ends with exit code 0.',
+    )
+    .option('--until-idle', 'end when all that is there has been processed')
+    .option('--port <n>', 'port to listen on, instead of the configured one (reserved: nothing is served yet)')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  millrace start\n  millrace start --until-idle --json\n\nWith --json the first line is {"event":"ready","pid":…}, the last {"event":"stopped",…}.\n',
+    )
+    .action((options: Options) => run((context) => start(context, options)));
+}
+
+export async function start(context: CommandContext, options: Options): Promise<ExitReason> {
+  if (options.port !== undefined && !(/^\d{1,5}$/.test(options.port) && Number(options.port) <= 65_535)) {
+    throw new AppError('WRONG_USAGE', `--port is "${options.port}", expected a number from 0 to 65535`);
+  }
+  const project = await requireProject(context, options.port === undefined ? undefined : Number(options.port));
+  const { openEngine } = await import('../../runtime/engine.ts');
+  await using engine = await openEngine(project, { clock: context.clock });
+  announce(context, project, engine.notices);
+  if (options.untilIdle === true) await engine.runUntilIdle(context.signal);
+  else await engine.run(context.signal);
+  report(context, engine.stats(), await engine.errorCounts());
+  return 'done';
+}
+
+function announce({ out, json, pid }: CommandContext, { config, definitions }: OpenedProject, notices: readonly string[]): void {
+  if (json) return jsonLine(out, { event: 'ready', pid, notices });
+  const paint = painter(out);
+  const counts = `${plural(projectionsOf(definitions).length, 'projection')}, ${plural(definitions.views.length, 'single view')}`;
+  line(out, `${paint('title', config.id)} ${counts} ${paint('quiet', `in ${config.data}`)}`);
+  for (const notice of notices) line(out, `${paint('warning', 'notice')} ${notice}`);
+  line(out, `${paint('good', 'ready')} process ${pid}, Ctrl-C stops`);
+}
+
+function report(context: CommandContext, { records, changes, viewsWritten }: PipelineStats, errors: ErrorCounts): void {
+  const { out } = context;
+  const { deadLetters, viewErrors } = errors;
+  if (context.json) return jsonLine(out, { event: 'stopped', records, changes, viewsWritten, deadLetters, viewErrors });
+  const paint = painter(out);
+  line(out, `${plural(records, 'record')}, ${plural(changes, 'change')}, ${plural(viewsWritten, 'document')} of single views written`);
+  const counts = `${plural(deadLetters, 'dead letter')}, ${plural(viewErrors, 'single-view error')}`;
+  if (deadLetters + viewErrors === 0) line(out, paint('good', counts));
+  else line(out, `${paint('bad', counts)}: millrace errors list`);
+}

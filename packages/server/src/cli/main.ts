@@ -1,0 +1,111 @@
+import path from 'node:path';
+import { Command, CommanderError, Option } from 'commander';
+import { CATALOGUE, AppError, messageOf } from '../core/errors.ts';
+import { declareCheck } from './commands/check.ts';
+import { declareErrors } from './commands/errors.ts';
+import { declareExplain } from './commands/explain.ts';
+import { declareGet } from './commands/get.ts';
+import { declareIngest } from './commands/ingest.ts';
+import { declareStart } from './commands/start.ts';
+import { LOG_LEVELS } from './context.ts';
+import type { CommandContext, LogLevel, World } from './context.ts';
+import { EXIT_CODES, exitCode, exitReasonOf } from './exit-codes.ts';
+import type { ExitReason } from './exit-codes.ts';
+import { jsonLine, line, painter } from './terminal.ts';
+
+/** What a command does; what it gives becomes the exit code. */
+export type Work = (context: CommandContext) => Promise<ExitReason>;
+export type Run = (work: Work) => Promise<void>;
+
+interface GlobalOptions {
+  readonly project: string;
+  readonly data?: string;
+  readonly json?: boolean;
+  readonly logLevel?: LogLevel;
+}
+
+/** Runs one command line (without the program's own name) and gives the exit code. Never throws. */
+export async function main(argv: readonly string[], world: World, version: string): Promise<number> {
+  let reason: ExitReason = 'done';
+  const program = declareProgram(version, world, async (work) => {
+    reason = await work(contextOf(program.opts<GlobalOptions>(), world));
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode(reason);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCode('usage');
+    reportError(error, program.opts<GlobalOptions>().json === true, world);
+    return exitCode(exitReasonOf(error));
+  }
+}
+
+/** The commands and their options; the reference page is made from them. */
+export function declareProgram(version: string, world: Pick<World, 'out' | 'err'>, run: Run): Command {
+  const program = new Command('millrace')
+    .description('Turns the row changes of your systems of record into single views that are always right.')
+    .version(version, '--version', 'print the version')
+    .option('--project <folder>', 'folder of the project, which holds millrace.yaml', '.')
+    .option('--data <folder>', 'folder of the embedded log and store, instead of the configured one')
+    .option('--json', 'print JSON, one object per line, for other programs')
+    .addOption(new Option('--log-level <level>', 'least severe level that is logged').choices(LOG_LEVELS))
+    .helpOption('-h, --help', 'explain a command')
+    .exitOverride()
+    .showHelpAfterError('Run it with --help to see what there is.')
+    .configureHelp({ showGlobalOptions: true, styleTitle: (text) => painter(world.out)('title', text) })
+    .configureOutput({
+      writeOut: (text) => world.out.write(text),
+      writeErr: (text) => world.err.write(text),
+      getOutHelpWidth: () => Math.min(world.out.columns, 110),
+      getErrHelpWidth: () => Math.min(world.err.columns, 110),
+      getOutHasColors: () => world.out.colors,
+      getErrHasColors: () => world.err.colors,
+    })
+    .addHelpText('after', GUIDE);
+  declareCheck(program, run);
+  declareExplain(program, run);
+  declareStart(program, run);
+  declareIngest(program, run);
+  declareGet(program, run);
+  declareErrors(program, run);
+  return program;
+}
+
+const GUIDE = `
+A first look, in a folder with a millrace.yaml:
+  millrace check                        all problems of the configuration, with place and cure
+  millrace explain                      what a change of which field does to which view
+  millrace ingest changes.ndjson        append changes to the log
+  millrace start --until-idle           process all that is there, then end
+  millrace get sv_customers 42          one document of a single view
+
+Exit codes:
+${Object.values(EXIT_CODES)
+  .map(({ code, meaning }) => `  ${String(code).padEnd(3)} ${meaning}`)
+  .join('\n')}
+`;
+
+function contextOf(options: GlobalOptions, world: World): CommandContext {
+  const { workingFolder, ...rest } = world;
+  return {
+    ...rest,
+    folder: path.resolve(workingFolder, options.project),
+    data: options.data === undefined ? undefined : path.resolve(workingFolder, options.data),
+    json: options.json === true,
+    logLevel: options.logLevel,
+  };
+}
+
+function reportError(error: unknown, json: boolean, { err }: World): void {
+  const paint = painter(err);
+  if (!(error instanceof AppError)) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    if (json) return jsonLine(err, { event: 'error', code: 'INTERNAL', message: messageOf(error), stack: text });
+    line(err, `${paint('bad', 'bug')} ${text}`);
+    return line(err, `  ${paint('quiet', 'cure')} ${CATALOGUE.INTERNAL.cure}`);
+  }
+  const { cure } = CATALOGUE[error.code];
+  if (json) return jsonLine(err, { event: 'error', code: error.code, message: error.message, cure });
+  line(err, `${paint('bad', 'error')} ${error.message} ${paint('quiet', error.code)}`);
+  line(err, `  ${paint('quiet', 'cure')} ${cure}`);
+}
