@@ -30,10 +30,16 @@ export interface ProjectionMeta extends ChangePlace {
   readonly removedTo?: string | undefined;
   /**
    * A row under a new key (changed with this counter) that came before the delete of the row under its old key: the fields whose values
-   * are still to be taken from there. None: the delete has nothing left to keep.
+   * are still to be taken from there. None: the delete has nothing left to keep. `to`: the key that the row has gone on to since.
    */
   readonly awaits?:
-    | { readonly from: string; readonly counterType: string; readonly counter: string; readonly fields: readonly string[] }
+    | {
+        readonly from: string;
+        readonly counterType: string;
+        readonly counter: string;
+        readonly fields: readonly string[];
+        readonly to?: string | undefined;
+      }
     | undefined;
   /** Of a loaded row: the last live change before it. Only a later one replaces the row, so that a replay does not. */
   readonly live?: ChangePlace | undefined;

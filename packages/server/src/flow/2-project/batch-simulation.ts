@@ -3,7 +3,8 @@ import type { ChangePlace } from '../../core/metadata.ts';
 import type { StoredRecord } from '../../core/record.ts';
 import type { Document } from '../../core/value.ts';
 import type { RecordWrite } from '../../store/store.ts';
-import { handOver, rowBeforeMove, stillAwaited, takeOver } from './key-move.ts';
+import { awaitedAfterDelete, handOver, rowBeforeMove, stillAwaited, takeOver } from './key-move.ts';
+import type { MovedRecords } from './key-move.ts';
 import { compareArrivals, comparePlaces, isTruncated, judge } from './order-guard.ts';
 import { applyPatch } from './patch.ts';
 import type { PreparedChange, ProjectCounts, RefusedChange } from './prepared.ts';
@@ -17,6 +18,7 @@ export class BatchSimulation {
   readonly counts: ProjectCounts = { accepted: 0, stale: 0, refused: 0 };
   readonly #plan: ProjectionPlan;
   readonly #images = new Map<string, RecordImage>();
+  readonly #moved: MovedRecords;
   readonly #now: number;
   /** The newest truncate. */
   #mark: ChangePlace | null;
@@ -30,7 +32,23 @@ export class BatchSimulation {
     this.#plan = plan;
     this.#now = state.now;
     this.#mark = state.mark;
-    for (const id of state.ids) this.#images.set(id, new RecordImage(id, read.get(id) ?? null, plan.guarded));
+    this.#moved = { plan, find: (id) => this.#images.get(id) };
+    this.add(state.ids, read);
+  }
+
+  /** More records as they were read. */
+  add(ids: Iterable<string>, read: ReadonlyMap<string, StoredRecord>): void {
+    for (const id of ids) this.#images.set(id, new RecordImage(id, read.get(id) ?? null, this.#plan.guarded));
+  }
+
+  /** Records under keys that rows have gone on to, which may get values that come late: to be read and added before the run. */
+  get unread(): readonly string[] {
+    const ids: string[] = [];
+    for (const { meta } of this.#images.values()) {
+      const to = meta?.awaits?.to;
+      if (to !== undefined && !this.#images.has(to)) ids.push(to);
+    }
+    return ids;
   }
 
   /** The newest truncate, where this batch had it. */
@@ -129,8 +147,9 @@ export class BatchSimulation {
 
   #delete(image: RecordImage, change: PreparedChange): void {
     const next = change.movedTo === null || change.movedTo === image.id ? null : this.#image(change.movedTo);
-    const removed = next !== null && this.#isThere(image) ? handOver(this.#plan, image, next, change) : undefined;
-    const awaits = stillAwaited(image.meta?.awaits, []);
+    const removed = next !== null && this.#isThere(image) ? handOver(this.#moved, image, next, change) : undefined;
+    // A repeated delete finds the row gone, and what was awaited for it noted already.
+    const awaits = image.isLive ? awaitedAfterDelete(image.meta?.awaits, next?.id ?? null) : image.meta?.awaits;
     image.remove(change, this.#plan.softDelete && image.hasRow, this.#now);
     if (awaits !== undefined) image.remember({ awaits });
     if (removed !== undefined) image.remember(removed);

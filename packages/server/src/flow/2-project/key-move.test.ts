@@ -87,11 +87,6 @@ describe('two keys swapped through a third in one transaction', () => {
     ].map(place);
     return [0, 1, 2].map((partition) => rows.filter(({ position }) => position.partition === partition));
   }
-  /** A row that was seen under its second key before its first, and goes on to a third: what it lacks is not passed on twice. */
-  const isBeyondPromise = (order: readonly Change[]): boolean => {
-    const place = (operation: string, id: string): number => order.findIndex((item) => item.operation === operation && keyOf(item) === id);
-    return place('insert', 'T') < place('insert', 'A');
-  };
   const end = { A: { id: 'A', name: 'b', note: 'long b' }, B: { id: 'B', name: 'a', note: 'long a' }, T: undefined };
 
   test.each([
@@ -103,7 +98,6 @@ describe('two keys swapped through a third in one transaction', () => {
   ])('ends right in every order of the partitions: %s', async (_what, partitionOf) => {
     let orders = 0;
     for (const order of merges(swap(partitionOf))) {
-      if (isBeyondPromise(order)) continue;
       orders++;
       for (const projection of [itemsProjection(), soft]) {
         const single = new Bench({ projections: [projection] });
@@ -114,6 +108,7 @@ describe('two keys swapped through a third in one transaction', () => {
           const documents = { A: await bench.document('A'), B: await bench.document('B'), T: await bench.document('T') };
           const told = order.map((item) => `${item.operation} ${keyOf(item)}`).join(', ');
           expect({ told, ...documents }).toEqual({ told, ...end });
+          expect({ told, deltas: story((await bench.run(...order)).deltas) }).toEqual({ told, deltas: [] });
         }
       }
     }

@@ -112,6 +112,8 @@ export class Projector {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const read = ids.size === 0 ? new Map<string, StoredRecord>() : await writer.records(plan.name, [...ids]);
       const simulation = new BatchSimulation(plan, read, { ids, mark: this.#marks.get(plan.name) ?? null, now });
+      for (let more = simulation.unread; more.length > 0; more = simulation.unread)
+        simulation.add(more, await writer.records(plan.name, more));
       simulation.run(changes);
       const writes = writesOf(simulation.images, now);
       const conflicts = new Set(writes.length === 0 ? [] : await writer.write(plan.name, writes));
