@@ -83,14 +83,8 @@ export interface Change {
   readonly movedTo?: SourceRow | undefined;
   /** Fields whose value the source left out because it did not change: they keep the stored value (or the moved row's). */
   readonly unavailable?: readonly string[] | undefined;
-  /** MongoDB patches, applied to the stored record: arrays to cut to a size first, then dotted paths to set and to remove. */
-  readonly patch?:
-    | {
-        readonly set: SourceRow;
-        readonly unset: readonly string[];
-        readonly truncate?: readonly { readonly path: string; readonly size: number }[] | undefined;
-      }
-    | undefined;
+  /** MongoDB patches: dotted paths to set and to remove, applied to the stored record. */
+  readonly patch?: { readonly set: SourceRow; readonly unset: readonly string[] } | undefined;
 }
 
 /** `upsert` where the source does not say whether the row existed. `patch` changes a stored record in part and never creates one. */

@@ -147,8 +147,14 @@ export const CATALOGUE = {
   UNKNOWN_COLLECTION: {
     whose: 'user',
     retryable: false,
-    what: 'A command names a collection that the project does not define.',
+    what: 'A command, or user code, names a collection that the project does not define.',
     cure: 'Name a projection or a single view of the project; millrace explain lists them.',
+  },
+  UNSUPPORTED_CALL: {
+    whose: 'user',
+    retryable: false,
+    what: 'User code calls something that its database handle does not have, or may not do.',
+    cure: 'Use what the message names. Only the collection that is handed to an upsert or delete function can be written.',
   },
   UNKNOWN_TOPIC: {
     whose: 'user',
@@ -214,7 +220,7 @@ export const CATALOGUE = {
     whose: 'user',
     retryable: false,
     what: 'The adapter of a system returned something that is no change.',
-    cure: 'Return `{keyObject, value}` or `{operation, key, before, after}`, or null to skip the record; then replay the dead letter.',
+    cure: 'Return `{keyObject, value}` or `{operation, key, before, after}`; then replay the dead letter.',
   },
   UNCASTABLE_FIELD: {
     whose: 'user',

@@ -52,13 +52,12 @@ export class Ingestor {
     return [...this.#targets.keys()];
   }
 
-  /** `projection`: only for this one, where a parked record or a dead letter is tried again. */
-  async decode(records: readonly LogRecord[], options: { readonly projection?: string | undefined } = {}): Promise<Ingested> {
+  async decode(records: readonly LogRecord[]): Promise<Ingested> {
     const changes: Change[] = [];
     const deadLetters: ErrorEntry[] = [];
     const retry: Retry[] = [];
     const skipped = new Map<string, number>();
-    const decoded = await this.#decodeByTopic(records, options.projection);
+    const decoded = await this.#decodeByTopic(records);
 
     records.forEach((record, i) => {
       const targets = this.#targets.get(record.topic) ?? [];
@@ -84,13 +83,12 @@ export class Ingestor {
   }
 
   /** For each record, what each of its targets makes of it. */
-  async #decodeByTopic(records: readonly LogRecord[], projection: string | undefined): Promise<readonly Outcome[][]> {
+  async #decodeByTopic(records: readonly LogRecord[]): Promise<readonly Outcome[][]> {
     const outcomes: Outcome[][] = records.map(() => []);
     const byTopic = Map.groupBy(records.keys(), (i) => records[i]?.topic ?? '');
     for (const [topic, places] of byTopic) {
       const batch = places.map((i) => records[i] as LogRecord);
       for (const { system, format, target } of this.#targets.get(topic) ?? []) {
-        if (projection !== undefined && target.projection !== projection) continue;
         const results = await decodeAll(format, batch, target);
         places.forEach((i, place) => outcomes[i]?.push({ system, target, result: results[place] ?? NO_RESULT }));
       }

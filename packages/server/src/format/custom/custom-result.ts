@@ -1,7 +1,7 @@
 import type { Counter, Decoded, SourceRow, SourceValue } from '../../core/change.ts';
 import type { LogRecord } from '../../core/log-record.ts';
 import type { Value } from '../../core/value.ts';
-import { changes, skipped, timestampCounter } from '../changes.ts';
+import { changes, timestampCounter } from '../changes.ts';
 import type { FormatTarget } from '../format.ts';
 import { isRefusal, isRow, refused, shown } from '../message.ts';
 import type { Refusal } from '../message.ts';
@@ -15,11 +15,10 @@ const OPERATIONS: Readonly<Record<'I' | 'U' | 'D', RowChange['operation']>> = { 
  * The change that an adapter returned.
  *
  * Real-Time Updater: `{keyObject, value, timestampDate, offset, operation?: I|U|D, before?, after?, operationPosition?}`; a null `value`
- * is a delete, no operation an upsert. Projection Storer: `{operation: I|U|D, key, before, after}`. Nothing (null) skips the record.
+ * is a delete, no operation an upsert. Projection Storer: `{operation: I|U|D, key, before, after}`.
  * Rows may be partial. `operationPosition` orders changes, else `timestampDate`, else the record's time.
  */
 export function readResult(record: LogRecord, target: FormatTarget, result: Value): Decoded {
-  if (result === null) return skipped('skipped by the adapter');
   if (!isObject(result)) return malformed('', result, 'an object');
   const named = result['operation'] ?? null;
   if (named !== null && named !== 'I' && named !== 'U' && named !== 'D') {

@@ -7,6 +7,9 @@ import type { Refusal } from '../message.ts';
 import { keyFrom, missingKey, withKey } from '../row-key.ts';
 import { readExtendedJson } from './mongodb-values.ts';
 
+/** What sends whole documents. */
+const CAPTURE_MODE = 'expected capture.mode change_streams_update_full, or one with post-images';
+
 export function isMongoEnvelope(envelope: SourceRow): boolean {
   const { source } = envelope;
   return 'updateDescription' in envelope || (isRow(source) && source['connector'] === 'mongodb');
@@ -32,10 +35,7 @@ export function readMongoChange(
   if (after.row !== null) return [{ operation, key, after: withKey(after.row, key), before: before.row }];
   const patch = patchOf(envelope['updateDescription'] ?? null);
   if (patch === null) {
-    return refused(
-      'MISSING_ROW',
-      `The event with op ${shown(envelope['op'])} has neither after nor updateDescription: expected capture.mode change_streams_update_full, or one with post-images`,
-    );
+    return refused('MISSING_ROW', `The event with op ${shown(envelope['op'])} has neither after nor updateDescription: ${CAPTURE_MODE}`);
   }
   return isRefusal(patch) ? patch : [{ operation: 'patch', key, after: null, before: before.row, patch }];
 }
@@ -68,14 +68,9 @@ function patchOf(description: SourceValue): NonNullable<Change['patch']> | Refus
   const unset = description['removedFields'] ?? [];
   const cut = description['truncatedArrays'] ?? [];
   if (set === undefined || !isRow(set) || !isTexts(unset) || !Array.isArray(cut)) return malformed();
-  const truncate: { path: string; size: number }[] = [];
-  for (const item of cut) {
-    const path = isRow(item) ? item['field'] : undefined;
-    const size = isRow(item) ? (item['size'] ?? item['newSize']) : undefined;
-    if (typeof path !== 'string' || typeof size !== 'number' || !(size >= 0)) return malformed();
-    truncate.push({ path, size });
-  }
-  return truncate.length === 0 ? { set, unset } : { set, unset, truncate };
+  return cut.length === 0
+    ? { set, unset }
+    : refused('MISSING_ROW', `The event shortens the array ${shown(cut)} and has no after: ${CAPTURE_MODE}`);
 }
 
 function isTexts(value: SourceValue): value is string[] {
