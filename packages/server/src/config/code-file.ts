@@ -3,7 +3,6 @@ import { basename, extname, resolve } from 'node:path';
 import type { CodeReference } from '../core/code-reference.ts';
 import type { Place } from '../core/problem.ts';
 import { suggest } from '../core/suggest.ts';
-import { kindOf } from './reading.ts';
 import type { Reading } from './reading.ts';
 import { CODE_ENDINGS } from './shapes/common.ts';
 
@@ -24,7 +23,7 @@ export async function codeFile(
   for (const folder of folders) {
     for (const candidate of names) {
       const file = resolve(folder, candidate);
-      if ((await kindOf(file)) === 'file') return { file };
+      if (await reading.folders.isFile(file)) return { file };
     }
   }
   const near = await nearestFile(reading, stem, folders);
@@ -36,10 +35,10 @@ export async function codeFile(
 }
 
 /** A file with one of a few fixed names, such as `validator.js`; nothing is reported when there is none. */
-export async function optionalCodeFile(folder: string, stem: string): Promise<CodeReference | undefined> {
+export async function optionalCodeFile(reading: Reading, folder: string, stem: string): Promise<CodeReference | undefined> {
   for (const ending of CODE_ENDINGS) {
     const file = resolve(folder, stem + ending);
-    if ((await kindOf(file)) === 'file') return { file };
+    if (await reading.folders.isFile(file)) return { file };
   }
   return undefined;
 }
@@ -53,8 +52,7 @@ export function codeFilesOf(names: readonly string[]): { readonly stem: string; 
 
 async function nearestFile(reading: Reading, stem: string, folders: readonly string[]): Promise<string | undefined> {
   for (const folder of folders) {
-    if ((await kindOf(folder)) !== 'folder') continue;
-    const names = (await reading.list(folder, { file: reading.name(folder), path: [] })) ?? [];
+    const names = (await reading.folders.list(folder)) ?? [];
     const near = suggest(
       basename(stem),
       codeFilesOf(names).map((file) => file.stem),

@@ -1,10 +1,8 @@
-import { readdir } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { messageOf } from '../core/errors.ts';
 import { suggest } from '../core/suggest.ts';
-import { kindOf } from './reading.ts';
 import type { Reading } from './reading.ts';
 import { sourceOfValue } from './source-file.ts';
 import type { SourceFile } from './source-file.ts';
@@ -23,7 +21,7 @@ export const PROJECT_FILES = [
 /** The project file of a folder: exactly one. A program's default export is its configuration. */
 export async function readProjectFile(reading: Reading): Promise<{ file: string; source: SourceFile } | undefined> {
   const found: string[] = [];
-  for (const name of PROJECT_FILES) if ((await kindOf(resolve(reading.folder, name))) === 'file') found.push(name);
+  for (const name of PROJECT_FILES) if (await reading.folders.isFile(resolve(reading.folder, name))) found.push(name);
   const [name, other] = found;
   if (name === undefined) {
     await reportMissing(reading);
@@ -41,11 +39,10 @@ export async function readProjectFile(reading: Reading): Promise<{ file: string;
 }
 
 async function reportMissing(reading: Reading): Promise<void> {
-  const kind = await kindOf(reading.folder);
-  const names = kind === 'folder' ? await readdir(reading.folder) : [];
-  const near = names.find((candidate) => suggest(candidate, PROJECT_FILES) !== undefined);
+  const names = await reading.folders.list(reading.folder);
+  const near = names?.find((candidate) => suggest(candidate, PROJECT_FILES) !== undefined);
   const message =
-    kind === 'folder' ? `There is no millrace.yaml in ${reading.folder}` : `The project folder ${reading.folder} does not exist`;
+    names !== undefined ? `There is no millrace.yaml in ${reading.folder}` : `The project folder ${reading.folder} does not exist`;
   reading.report.error('CONFIG_FILE_MISSING', { file: 'millrace.yaml', path: [] }, message, {
     expected: 'millrace.yaml (or .yml, .json, .ts, .js)',
     cure: near === undefined ? 'Create it, or name the project’s folder with --project' : `Rename ${near}`,

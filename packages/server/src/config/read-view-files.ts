@@ -12,7 +12,7 @@ import type { PathOptions } from './shapes/view-files.ts';
 /** `singleViewKey.json` or `singleViewKey.js`: one of them, or none, and then the key is derived. */
 export async function readViewKey(reading: Reading, folder: string): Promise<ViewKeyDefinition | undefined> {
   const data = await reading.dataFile(folder, 'singleViewKey');
-  const code = await optionalCodeFile(folder, 'singleViewKey');
+  const code = await optionalCodeFile(reading, folder, 'singleViewKey');
   if (data !== undefined && code !== undefined) {
     const message = `${reading.name(data)} and ${reading.name(code.file)} both define the single view key`;
     reading.report.error('CONFIG_CLASH', { file: reading.name(code.file), path: [] }, message, {

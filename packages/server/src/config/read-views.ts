@@ -68,7 +68,7 @@ async function readView(
   const own = updates === undefined ? undefined : await readStrategies(reading, updates, strategyFolders(context.systems), place);
   const upsert = await readWriter(reading, name, 'upsert', options.upsertStrategy, folder, place);
   const remove = await readWriter(reading, name, 'delete', options.deleteStrategy, folder, place);
-  const validator = await optionalCodeFile(folder, 'validator');
+  const validator = await optionalCodeFile(reading, folder, 'validator');
   if (source === undefined) return undefined;
   return {
     name,
@@ -97,8 +97,8 @@ async function readSource(
   place: Place,
 ): Promise<ViewSource | undefined> {
   const aggregation = await reading.dataFile(folder, 'aggregation');
-  const pipeline = await optionalCodeFile(folder, 'pipeline');
-  const mapper = await optionalCodeFile(folder, 'mapper');
+  const pipeline = await optionalCodeFile(reading, folder, 'pipeline');
+  const mapper = await optionalCodeFile(reading, folder, 'mapper');
   if (aggregation !== undefined) {
     if (pipeline !== undefined) {
       const message = `The single view ${name} has both ${reading.name(aggregation)} and ${reading.name(pipeline.file)}`;
@@ -134,7 +134,7 @@ async function readWriter(
   folder: string,
   place: Place,
 ): Promise<CodeReference | string | undefined> {
-  const found = await optionalCodeFile(folder, stem);
+  const found = await optionalCodeFile(reading, folder, stem);
   if (strategy === undefined) return found;
   const at = below(place, `${stem}Strategy`);
   const named = /\.[mc]?[jt]s$/.test(strategy) ? await codeFile(reading, strategy, [reading.folder, folder], at) : undefined;

@@ -1,10 +1,11 @@
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, extname, relative, resolve, sep } from 'node:path';
 
 import type { z } from 'zod';
 
 import { messageOf } from '../core/errors.ts';
 import type { Place, Problem } from '../core/problem.ts';
+import { Folders } from './folders.ts';
 import { Report } from './report.ts';
 import { shape } from './shape.ts';
 import type { ShapeFault } from './shape.ts';
@@ -27,6 +28,7 @@ export class Reading {
   /** Absolute. */
   readonly folder: string;
   readonly report = new Report();
+  readonly folders = new Folders();
   readonly #sources = new Map<string, SourceFile>();
   readonly #texts = new Map<string, string>();
   readonly #leftOut = new Set<string>();
@@ -54,11 +56,11 @@ export class Reading {
     try {
       text = await readFile(absolute, 'utf8');
     } catch (error) {
-      const isMissing = (await kindOf(absolute)) === undefined;
+      const isMissing = (await this.folders.kindOf(absolute)) === undefined;
       const message = isMissing ? `File ${file} does not exist` : `File ${file} cannot be read: ${messageOf(error)}`;
       this.report.error('CONFIG_FILE_MISSING', namedAt, message, {
         expected: 'a file',
-        ...(await nameAndSiblings(absolute)),
+        ...(await this.#nameAndSiblings(absolute)),
         cure: 'Create the file, or correct the path',
       });
       return undefined;
@@ -96,7 +98,7 @@ export class Reading {
     const found: string[] = [];
     for (const ending of DATA_ENDINGS) {
       const candidate = resolve(folder, stem + ending);
-      if ((await kindOf(candidate)) === 'file') found.push(candidate);
+      if (await this.folders.isFile(candidate)) found.push(candidate);
     }
     const [first, second] = found;
     if (first !== undefined && second !== undefined) {
@@ -108,12 +110,12 @@ export class Reading {
 
   /** Names in a folder, sorted; undefined, and reported, when there is no such folder. */
   async list(folder: string, namedAt: Place): Promise<string[] | undefined> {
-    const kind = await kindOf(folder);
-    if (kind === 'folder') return (await readdir(folder)).toSorted();
-    const message = kind === 'file' ? `${this.name(folder)} is a file` : `Folder ${this.name(folder)} does not exist`;
+    const names = await this.folders.list(folder);
+    if (names !== undefined) return names;
+    const message = (await this.folders.isFile(folder)) ? `${this.name(folder)} is a file` : `Folder ${this.name(folder)} does not exist`;
     this.report.error('CONFIG_FILE_MISSING', namedAt, message, {
       expected: 'a folder',
-      ...(await nameAndSiblings(folder)),
+      ...(await this.#nameAndSiblings(folder)),
       cure: 'Create the folder, or correct the path',
     });
     return undefined;
@@ -168,19 +170,9 @@ export class Reading {
   #namesLeftOut(message: string): boolean {
     return this.#leftOut.size > 0 && message.split(/[^\w-]+/).some((word) => this.#leftOut.has(word));
   }
-}
 
-export async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
-  try {
-    const found = await stat(path);
-    return found.isDirectory() ? 'folder' : 'file';
-  } catch {
-    return undefined;
+  /** For suggestions: the name that was not found, and what there is in its place. */
+  async #nameAndSiblings(absolute: string): Promise<{ name: string; among: string[] }> {
+    return { name: basename(absolute), among: (await this.folders.list(dirname(absolute))) ?? [] };
   }
-}
-
-/** For suggestions: the name that was not found, and what there is in its place. */
-async function nameAndSiblings(absolute: string): Promise<{ name: string; among: string[] }> {
-  const parent = dirname(absolute);
-  return { name: basename(absolute), among: (await kindOf(parent)) === 'folder' ? await readdir(parent) : [] };
 }
