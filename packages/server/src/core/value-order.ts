@@ -148,7 +148,13 @@ function numberText(value: number): string {
     scaled *= 2;
     exponent++;
   }
-  return exactText(value < 0, BigInt(scaled) * 5n ** BigInt(exponent), -exponent);
+  return exactText(value < 0, BigInt(scaled) * powerOfFive(exponent), -exponent);
+}
+
+const POWERS_OF_FIVE: bigint[] = [];
+
+function powerOfFive(exponent: number): bigint {
+  return (POWERS_OF_FIVE[exponent] ??= 5n ** BigInt(exponent));
 }
 
 function decimalText(value: Decimal128): string {

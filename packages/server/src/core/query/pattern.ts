@@ -4,9 +4,13 @@ import type { Pattern, PatternNode } from './pattern-syntax.ts';
 
 const MAX_SIZE = 5_000;
 
+/** Characters that JavaScript's matcher may look at for one text where it has to try again: some milliseconds. */
+const MAX_TRIES = 4_000_000;
+
 /**
- * A regular expression as a test of texts, in time bounded by the size of the pattern times the length of the text. Patterns that leave
- * JavaScript's matcher nothing to try again are given to it; all others run in all their ways at once. Both give the same answer.
+ * A regular expression as a test of texts, in time bounded by the size of the pattern times the length of the text. JavaScript's matcher
+ * is fast, but tries all ways one after the other: it gets the texts that are so short that all its tries are few; on the others the
+ * pattern runs in all its ways at once. Both give the same answer.
  *
  * `$` without the flag `m` is the very end of the text. Throws an Error for a pattern that is malformed, too large or not supported.
  */
@@ -15,8 +19,9 @@ export function compilePattern(source: string, flags: string): (text: string) =>
   if (sizeOf(pattern.node) > MAX_SIZE)
     throw new RangeError(`it is too large: at most ${MAX_SIZE} characters with its repetitions written out`);
   const native = nativePattern(pattern);
-  if (!isLinear(pattern.node)) return compileProgram(pattern);
-  return (text) => native.test(text);
+  const maxLength = lengthForNative(waysOf(pattern.node));
+  const program = maxLength === Infinity ? undefined : compileProgram(pattern);
+  return (text) => (program === undefined || text.length <= maxLength ? native.test(text) : program(text));
 }
 
 /** The same pattern for JavaScript's matcher. */
@@ -65,16 +70,32 @@ function sizeOf(node: PatternNode): number {
   }
 }
 
-/** Nothing to choose: at each place of the text the matcher goes through the pattern once. */
-function isLinear(node: PatternNode): boolean {
+/** In how many ways a pattern can be tried from one place of a text of n characters: at most factor × (n + 1) ^ degree. */
+interface Ways {
+  readonly factor: number;
+  readonly degree: number;
+}
+const ONE: Ways = { factor: 1, degree: 0 };
+
+function waysOf(node: PatternNode): Ways {
   switch (node.kind) {
     case 'choice':
-      return false;
+      return node.options.map(waysOf).reduce((a, b) => ({ factor: a.factor + b.factor, degree: Math.max(a.degree, b.degree) }));
     case 'sequence':
-      return node.parts.every(isLinear);
-    case 'repeat':
-      return node.min === node.max && isLinear(node.part);
+      return node.parts.map(waysOf).reduce((a, b) => ({ factor: a.factor * b.factor, degree: a.degree + b.degree }), ONE);
+    case 'repeat': {
+      const { factor, degree } = waysOf(node.part);
+      if (node.min === node.max) return { factor: factor ** node.min, degree: degree * node.min };
+      if (factor > 1 || degree > 0) return { factor: Infinity, degree: 0 };
+      return node.max === Infinity ? { factor: 1, degree: 1 } : { factor: node.max - node.min + 1, degree: 0 };
+    }
     default:
-      return true;
+      return ONE;
   }
+}
+
+/** Each of the ways may begin at each place, and look at all that follows. */
+function lengthForNative({ factor, degree }: Ways): number {
+  if (factor === 1 && degree === 0) return Infinity;
+  return Math.floor((MAX_TRIES / factor) ** (1 / (degree + 2))) - 1;
 }
