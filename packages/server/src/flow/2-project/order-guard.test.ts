@@ -235,6 +235,8 @@ describe('loaded rows', () => {
   test('a replay of the changes before a load does not undo it', async () => {
     const before = [live('a', 50, 1), live('b', 60, 2)];
     expect(await lastName([...before, load('loaded', 100), ...before])).toBe('loaded');
-    expect(await lastName([...before, load('loaded', 100), load('again', 100, 1), ...before, live('c', 70, 3)])).toBe('c');
+    const twice = [...before, load('loaded', 100), load('again', 100, 1), ...before];
+    expect(await lastName(twice)).toBe('again');
+    expect(await lastName([...twice, live('c', 70, 3)])).toBe('c');
   });
 });

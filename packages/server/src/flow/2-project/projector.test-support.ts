@@ -68,7 +68,7 @@ export function change(operation: Change['operation'], row: SourceRow | null, op
 
 /** A projector on a memory store, with everything that it gave. */
 export class Bench {
-  readonly store = new MemoryStore();
+  readonly store: MemoryStore;
   readonly deltas: RecordDelta[] = [];
   now = 50_000;
   readonly #options: ConstructorParameters<typeof Projector>[0];
@@ -80,8 +80,10 @@ export class Bench {
       compatibility?: Partial<Compatibility>;
       code?: UserCode;
       retention?: DeletedRetention;
+      store?: MemoryStore;
     } = {},
   ) {
+    this.store = options.store ?? new MemoryStore();
     const clock: Clock = { now: () => this.now, sleep: async () => undefined };
     const { projections = [itemsProjection()], compatibility, code = null, retention } = options;
     const all: Compatibility = { missingFields: 'null', emptyObject: 'leaves', uncastable: 'deadLetter', ...compatibility };

@@ -55,6 +55,14 @@ describe('one delta per document that differs', () => {
     expect(await bench.everything(['1', '2'])).toEqual(before);
   });
 
+  test('a replay fills a field that the projection did not have before', async () => {
+    const old = new Bench({ projections: [itemsProjection({ fields: [field('id', { primaryKey: true })] })] });
+    const insert = change('insert', { id: '1', note: 'n' }, { at: 1 });
+    await old.run(insert);
+    const bench = new Bench({ store: old.store });
+    expect(story((await bench.run(insert)).deltas)).toEqual(['items/1: {"id":"1"} → {"id":"1","note":"n"}']);
+  });
+
   test('changes of several projections in one batch go to their own collections', async () => {
     const bench = new Bench({ projections: [itemsProjection(), itemsProjection({ name: 'orders' })] });
     const { deltas } = await bench.run(change('insert', { id: '1' }), change('insert', { id: '1', name: 'o' }, { projection: 'orders' }));
