@@ -8,19 +8,18 @@ import { openDatabase } from './open-database.ts';
 export interface CheckpointWorkerData {
   readonly path: string;
   readonly everyMs: number;
-  /** One number, shared: the frames in the WAL after the last round. The writer may be too busy to take messages. */
-  readonly frames: Int32Array;
+  /** One number, shared: 1 while the writer wants to empty the WAL itself, for which no round may be going on. */
+  readonly pause: Int32Array;
 }
 
-const { path, everyMs, frames } = workerData as CheckpointWorkerData;
+const { path, everyMs, pause } = workerData as CheckpointWorkerData;
 const db = openDatabase(path, { readOnly: false, durability: 'process', busyTimeoutMs: 0 });
 const checkpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
 
 const round = (): void => {
+  if (Atomics.load(pause, 0) === 1) return;
   try {
-    const found = Number(checkpoint.get()?.['log']);
-    // -1 while another connection is at it.
-    if (found >= 0) Atomics.store(frames, 0, found);
+    checkpoint.get();
   } catch {
     // A full disk or a lock: the WAL stays, nothing is lost, the next round tries again. The writer meets the same error and reports it.
   }

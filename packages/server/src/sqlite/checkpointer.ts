@@ -6,22 +6,21 @@ export class Checkpointer {
   readonly #data: CheckpointWorkerData;
   #worker: Worker | undefined;
 
-  constructor({ path, everyMs }: { readonly path: string; readonly everyMs: number }) {
-    this.#data = { path, everyMs, frames: new Int32Array(new SharedArrayBuffer(4)) };
+  constructor(options: { readonly path: string; readonly everyMs: number }) {
+    this.#data = { ...options, pause: new Int32Array(new SharedArrayBuffer(4)) };
+  }
+
+  /** The round that is going on ends, and no other begins. */
+  pause(): void {
+    Atomics.store(this.#data.pause, 0, 1);
+  }
+
+  resume(): void {
+    Atomics.store(this.#data.pause, 0, 0);
   }
 
   get isRunning(): boolean {
     return this.#worker !== undefined;
-  }
-
-  /** Frames in the WAL after the thread's last round. */
-  get frames(): number {
-    return Atomics.load(this.#data.frames, 0);
-  }
-
-  /** The WAL begins anew. */
-  reset(): void {
-    Atomics.store(this.#data.frames, 0, 0);
   }
 
   start(): void {

@@ -1,8 +1,9 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { must } from '../core/assert.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { migrate } from './migrate.ts';
-import { PAGE_BYTES, openDatabase, synchronousOf } from './open-database.ts';
+import { openDatabase, synchronousOf } from './open-database.ts';
 import type { Durability } from './open-database.ts';
 import { toAppError } from './sqlite-error.ts';
 import { Statements } from './statements.ts';
@@ -18,7 +19,7 @@ export interface EmbeddedOptions {
   readonly busyTimeoutMs?: number | undefined;
   /** Between two rounds of the checkpoint thread. */
   readonly checkpointEveryMs?: number | undefined;
-  /** Beyond this the writer itself empties the WAL, between two units of work. */
+  /** Of the WAL file. Beyond this the writer itself empties the WAL, between two units of work. */
   readonly maxWalBytes?: number | undefined;
 }
 
@@ -49,6 +50,7 @@ export class EmbeddedFile implements AsyncDisposable {
   readonly #lock = new WriteLock();
   readonly #commitListeners = new Set<() => void>();
   #unit = 0;
+  #emptyBeyondBytes: number;
   #lastBreath = performance.now();
   #isClosed = false;
 
@@ -59,6 +61,7 @@ export class EmbeddedFile implements AsyncDisposable {
     this.#durability = durability;
     this.#busyTimeoutMs = busyTimeoutMs;
     this.#maxWalBytes = options.maxWalBytes ?? MAX_WAL_BYTES;
+    this.#emptyBeyondBytes = this.#maxWalBytes;
     mkdirSync(folder, { recursive: true });
     const writer = openDatabase(this.path, { readOnly: false, durability, busyTimeoutMs });
     try {
@@ -79,7 +82,7 @@ export class EmbeddedFile implements AsyncDisposable {
 
   /**
    * Runs `work` in one transaction. A throw leaves nothing behind. `durability` says what it survives once it is committed; the
-   * file's own durability when absent.
+   * file's own durability when absent. Units do not nest: one that is awaited within another waits for itself.
    */
   unit<T>(work: () => Promise<T>, durability: Durability = this.#durability): Promise<T> {
     return this.#lock.run(async () => {
@@ -124,24 +127,35 @@ export class EmbeddedFile implements AsyncDisposable {
 
   #afterCommit(): void {
     for (const listener of this.#commitListeners) listener();
-    if (this.#checkpointer.isRunning) {
-      if (this.#checkpointer.frames * PAGE_BYTES > this.#maxWalBytes) this.#emptyWal();
-    } else if (this.walBytes() > WORTH_A_THREAD_BYTES) this.#checkpointer.start();
+    const bytes = this.walBytes();
+    if (bytes > this.#emptyBeyondBytes) this.#emptyWal(bytes);
+    else if (bytes > WORTH_A_THREAD_BYTES) this.#checkpointer.start();
   }
 
-  /** Size of the WAL file. It keeps its size when it is used again from its beginning. */
+  /** Size of the WAL file: the longest that the WAL was since it was last emptied. */
   walBytes(): number {
     return statSync(`${this.path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
   }
 
   /** While the writer never pauses, the thread alone never catches up: so the writer waits once, and the WAL begins anew. */
-  #emptyWal(): void {
+  #emptyWal(bytes: number): void {
     const { db } = this.writer;
+    this.#checkpointer.pause();
     db.exec(`PRAGMA busy_timeout = ${RESTART_WAIT_MS}`);
     try {
-      const isBusy = this.writer.first<[number]>('PRAGMA wal_checkpoint(TRUNCATE)')?.[0] !== 0;
-      // Where a reader or the thread is in the way, the next commit tries again.
-      if (!isBusy) this.#checkpointer.reset();
+      const [isBusy, frames] = must(
+        this.writer.first<[number, number]>('PRAGMA wal_checkpoint(TRUNCATE)'),
+        'A checkpoint tells how it went',
+      );
+      // The thread's last round is still going on: the next commit tries again.
+      if (isBusy === 1 && frames === -1) return;
+      // A reader is in the way, for which was waited: not at each commit, but when the WAL has grown some more.
+      this.#emptyBeyondBytes = isBusy === 1 ? bytes + this.#maxWalBytes / 16 : this.#maxWalBytes;
+      this.#checkpointer.resume();
+    } catch {
+      // What was committed is safe in the WAL; a disk that is full or broken is reported by the next unit of work.
+      this.#emptyBeyondBytes = bytes + this.#maxWalBytes / 16;
+      this.#checkpointer.resume();
     } finally {
       db.exec(`PRAGMA busy_timeout = ${this.#busyTimeoutMs}`);
     }

@@ -23,6 +23,8 @@ export interface SqliteIndex extends StoredIndex {
   /** Column (`k1`) or table. */
   readonly place: string;
   readonly lookupSql: string;
+  /** The same without what only writing and showing need. */
+  readonly lookupDocumentsSql: string;
 }
 
 /** A row as every statement here reads it: the number of the wanted key (or -1), then the record. */
@@ -64,8 +66,10 @@ export class SqliteCollection {
       const join = index.multi
         ? `CROSS JOIN ${place} s ON s.key = j.value CROSS JOIN ${this.table} t ON t.n = s.n`
         : `CROSS JOIN ${this.table} t ON t.${place} = j.value`;
-      const lookupSql = `SELECT j.key, ${record}, t.id FROM json_each(?) j ${join} WHERE ((1 << t.state) & ?) <> 0`;
-      return { ...index, paths: pathsOf(index), place, lookupSql };
+      const rows = `FROM json_each(?) j ${join} WHERE ((1 << t.state) & ?) <> 0`;
+      const lookupSql = `SELECT j.key, ${record}, t.id ${rows}`;
+      const lookupDocumentsSql = `SELECT j.key, t.n, t.doc, t.state, '', t.id ${rows}`;
+      return { ...index, paths: pathsOf(index), place, lookupSql, lookupDocumentsSql };
     });
     this.columns = this.indexes.filter(({ multi }) => !multi);
     this.multis = this.indexes.filter(({ multi }) => multi);

@@ -48,7 +48,7 @@ export class SqliteReader implements StoreReader {
   async lookup(
     collection: string,
     tuples: readonly (readonly Value[])[],
-    { fields, states }: LookupOptions,
+    { fields, states, documentsOnly = false }: LookupOptions,
   ): Promise<ReadonlyMap<string, readonly StoredRecord[]>> {
     if (tuples.length === 0) return NOTHING;
     return this.read(collection, (of) => {
@@ -56,7 +56,11 @@ export class SqliteReader implements StoreReader {
       const { keys, results } = lookupKeys(tuples, fields, index);
       if (keys.length === 0) return NOTHING;
       const { statements, unit } = this.source;
-      const rows = statements.all<readonly [...RecordRow, string]>(index.lookupSql, JSON.stringify(keys), stateMask(states));
+      const rows = statements.all<readonly [...RecordRow, string]>(
+        documentsOnly ? index.lookupDocumentsSql : index.lookupSql,
+        JSON.stringify(keys),
+        stateMask(states),
+      );
       const found = new Map<string, SqliteRecord[]>();
       // Rows of one key come one after another.
       let last = -1;
