@@ -19,6 +19,8 @@ export interface ViewContext {
   readonly collections: ReadonlyMap<string, Endpoint>;
   readonly relations: readonly RelationDefinition[];
   readonly states: readonly (readonly State[])[];
+  /** Dependencies may be declared in any order; else the first that is resolved stands first. */
+  readonly anyOrder: boolean;
 }
 
 interface Way {
@@ -233,7 +235,7 @@ function blockDefinition(
   const children = block.children.map((child): DependencyDefinition => ({ kind: 'config', name: child.name, place: NOWHERE }));
   const inOrder = [...found, ...children];
   // Without a declared order, any order of declaration must do.
-  const dependencies = !blueprint.declaredOrder && blueprint.key === 2 ? [...inOrder].reverse() : inOrder;
+  const dependencies = !blueprint.declaredOrder && context.anyOrder && blueprint.key === 2 ? [...inOrder].reverse() : inOrder;
   return {
     name: block.name,
     joinDependency: block.join?.name,

@@ -24,11 +24,13 @@ export class DyingPorts {
   readonly #plan: CrashPlan;
   #calls = 0;
   #isDead = false;
+  readonly #death = Promise.withResolvers<never>();
   #die: (result: 'died') => void = () => undefined;
 
   constructor(store: Store, log: Log, plan: CrashPlan) {
     this.#plan = plan;
     this.died = new Promise((resolve) => (this.#die = resolve));
+    this.#death.promise.catch(() => undefined);
     this.store = this.#wrap(store, { transact: (work: Work) => this.#transact(store, work) });
     this.log = this.#wrap(log, {
       subscribe: async (options: Parameters<Log['subscribe']>[0]) => {
@@ -50,7 +52,8 @@ export class DyingPorts {
   #transact(store: Store, work: Work): Promise<unknown> {
     return this.#call(() =>
       store.transact(async (writer) => {
-        const result = await work(this.#wrap(writer, {}, 'inside'));
+        // Work that waits for a port of the dead would hold the store for ever: the death of its process ends it.
+        const result = await Promise.race([work(this.#wrap(writer, {}, 'inside')), this.#death.promise]);
         if (this.#isDead) throw new CrashError();
         return result;
       }),
@@ -84,12 +87,17 @@ export class DyingPorts {
     }
   }
 
+  #dies(): void {
+    this.#isDead = true;
+    this.#death.reject(new CrashError());
+  }
+
   async #callInside<T>(effect: () => Promise<T>): Promise<T> {
     if (this.#isDead) throw new CrashError();
     const dies = this.#counts();
     if (!dies) return effect();
-    this.#isDead = true;
     if (this.#plan.after) await effect();
+    this.#dies();
     throw new CrashError();
   }
 
@@ -99,7 +107,7 @@ export class DyingPorts {
   }
 
   #end(): Promise<never> {
-    this.#isDead = true;
+    this.#dies();
     this.#die('died');
     return never();
   }

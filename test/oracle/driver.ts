@@ -87,7 +87,7 @@ export class Driver {
   }
 
   async stop(): Promise<void> {
-    if (!this.#ports.isDead) await this.#pipeline?.close();
+    if (!this.#ports.isDead) await Promise.race([this.#pipeline?.close(), this.#ports.died]);
   }
 
   get isDead(): boolean {

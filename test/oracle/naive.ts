@@ -156,8 +156,9 @@ class Frame {
   build(block: BlockDefinition): Value {
     const frame = new Frame(block, this, this.world);
     const join = block.dependencies.find((one) => one.name === block.joinDependency);
-    // Random projects declare first what is resolved first.
-    const first = (block.dependencyOrder ?? block.dependencies.map(({ name }) => name))[0];
+    // Random projects declare first what is resolved first; only what is looked up can be missing.
+    const lookedUp = (name: string): boolean => block.dependencies.some((one) => one.name === name && one.kind !== 'config');
+    const first = (block.dependencyOrder ?? block.dependencies.map(({ name }) => name)).find(lookedUp);
     if (join === undefined || join.kind === 'config') {
       const empty = this.world.definitions.compatibility.emptyObject === 'null' && first !== undefined && frame.doc(first) === undefined;
       return empty ? null : (frame.map(block.mapping) as Value);

@@ -43,7 +43,7 @@ export function buildProject(blueprint: ProjectBlueprint): RandomProject {
     const collections = new Map<string, Endpoint>([...tables, ...ends.slice(0, i)].map((end) => [end.name, end]));
     const virtualDelete = view.virtualDelete && !blueprint.readsDeleted;
     const upsert = view.upsert && blueprint.missingFields === 'null';
-    const context = { name: `v${i}`, collections, relations, states: statesOf(blueprint) };
+    const context = { name: `v${i}`, collections, relations, states: statesOf(blueprint), anyOrder: blueprint.emptyObject === 'leaves' };
     return viewOf({ ...view, virtualDelete, upsert }, bases[i] as Endpoint, context);
   });
   return {
