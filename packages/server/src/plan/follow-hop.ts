@@ -3,9 +3,12 @@ import { readPath, reachPath } from '../core/path.ts';
 import type { StoredRecord, State } from '../core/record.ts';
 import { orderText, orderTexts } from '../core/value-order.ts';
 import type { Document, Value } from '../core/value.ts';
-import type { StoreReader } from '../store/store.ts';
+import type { LookupOptions, StoreReader } from '../store/store.ts';
 import { conditionFilter, mirroredFilter, pairPredicate } from './condition-filter.ts';
 import type { Hop, HopBranch, HopKey } from './plan.ts';
+
+/** Which documents count, and whether their metadata is wanted. */
+export type Scope = Pick<LookupOptions, 'states' | 'documentsOnly'>;
 
 const NOTHING: readonly StoredRecord[] = [];
 
@@ -17,12 +20,12 @@ export async function followHop(
   reader: StoreReader,
   hop: Hop,
   known: readonly Document[],
-  states: readonly State[],
+  scope: Scope,
 ): Promise<(readonly StoredRecord[])[]> {
   if (known.length === 0) return [];
   const first = hop.branches[0];
-  if (hop.branches.length === 1 && first !== undefined) return followBranch(reader, hop, first, known, states);
-  const results = await Promise.all(hop.branches.map((branch) => followBranch(reader, hop, branch, known, states)));
+  if (hop.branches.length === 1 && first !== undefined) return followBranch(reader, hop, first, known, scope);
+  const results = await Promise.all(hop.branches.map((branch) => followBranch(reader, hop, branch, known, scope)));
   return known.map((_, i) => distinct(results.map((result) => result[i] ?? NOTHING)));
 }
 
@@ -37,9 +40,9 @@ async function followBranch(
   hop: Hop,
   branch: HopBranch,
   known: readonly Document[],
-  states: readonly State[],
+  scope: Scope,
 ): Promise<(readonly StoredRecord[])[]> {
-  if (branch.keys.length === 0) return scanBranch(reader, hop, branch, known, states);
+  if (branch.keys.length === 0) return scanBranch(reader, hop, branch, known, scope);
   const single = branch.keys.length === 1 ? branch.keys[0] : undefined;
   const simple =
     single !== undefined && single.value.kind === 'known' && !single.value.each && single.value.path.length === 1
@@ -47,8 +50,8 @@ async function followBranch(
       : undefined;
   const found =
     simple !== undefined
-      ? await lookupField(reader, hop, branch, known, states, simple)
-      : await lookupTuples(reader, hop, branch, known, states);
+      ? await lookupField(reader, hop, branch, known, scope, simple)
+      : await lookupTuples(reader, hop, branch, known, scope);
   if (branch.residual === undefined) return found;
   return found.map((records, i) => {
     if (records.length === 0) return records;
@@ -63,7 +66,7 @@ async function lookupField(
   hop: Hop,
   branch: HopBranch,
   known: readonly Document[],
-  states: readonly State[],
+  scope: Scope,
   field: string,
 ): Promise<(readonly StoredRecord[])[]> {
   const tuples = new Map<string, readonly Value[]>();
@@ -74,7 +77,7 @@ async function lookupField(
     if (!tuples.has(text)) tuples.set(text, [value]);
     return text;
   });
-  const found = await lookup(reader, hop, branch, tuples, states);
+  const found = await lookup(reader, hop, branch, tuples, scope);
   return texts.map((text) => (text === undefined ? NOTHING : (found.get(text) ?? NOTHING)));
 }
 
@@ -83,7 +86,7 @@ async function lookupTuples(
   hop: Hop,
   branch: HopBranch,
   known: readonly Document[],
-  states: readonly State[],
+  scope: Scope,
 ): Promise<(readonly StoredRecord[])[]> {
   const tuples = new Map<string, readonly Value[]>();
   const texts = known.map((document) =>
@@ -93,7 +96,7 @@ async function lookupTuples(
       return text;
     }),
   );
-  const found = await lookup(reader, hop, branch, tuples, states);
+  const found = await lookup(reader, hop, branch, tuples, scope);
   return texts.map((all) => {
     if (all.length === 1) return found.get(all[0] as string) ?? NOTHING;
     return all.length === 0 ? NOTHING : distinct(all.map((text) => found.get(text) ?? NOTHING));
@@ -130,11 +133,11 @@ async function lookup(
   hop: Hop,
   branch: HopBranch,
   tuples: ReadonlyMap<string, readonly Value[]>,
-  states: readonly State[],
+  scope: Scope,
 ): Promise<ReadonlyMap<string, readonly StoredRecord[]>> {
   const fields = branch.keys.map((key) => key.wanted.join('.'));
-  if (!branch.byId) return tuples.size === 0 ? new Map() : reader.lookup(hop.to, [...tuples.values()], { fields, states });
-  return lookupById(reader, hop.to, fields, tuples, states);
+  if (!branch.byId) return tuples.size === 0 ? new Map() : reader.lookup(hop.to, [...tuples.values()], { fields, ...scope });
+  return lookupById(reader, hop.to, fields, tuples, scope.states);
 }
 
 /** The fields are the primary key: the records are found by `_id`, and then held against the tuple, since ids are texts. */
@@ -166,7 +169,7 @@ async function scanBranch(
   hop: Hop,
   branch: HopBranch,
   known: readonly Document[],
-  states: readonly State[],
+  scope: Scope,
 ): Promise<(readonly StoredRecord[])[]> {
   const condition = branch.residual;
   const results: (readonly StoredRecord[])[] = [];
@@ -185,7 +188,7 @@ async function scanBranch(
     const text = filterText(filter);
     let candidates = scanned.get(text);
     if (candidates === undefined) {
-      candidates = await reader.find(hop.to, { filter, states });
+      candidates = await reader.find(hop.to, { filter, states: scope.states });
       scanned.set(text, candidates);
     }
     const belongs = branch.direction === 'backward' ? pairPredicate(branch, document) : undefined;

@@ -31,6 +31,8 @@ export interface LookupOptions {
   readonly fields: readonly string[];
   /** Documents in one of these states only. */
   readonly states: readonly State[];
+  /** The caller looks at documents alone: the records may come with an empty `meta`, and are not to be written back. */
+  readonly documentsOnly?: boolean | undefined;
 }
 
 /** Reading. Tombstones are shown by `records` alone. */

@@ -94,7 +94,7 @@ async function hopTo(
     reader,
     hop,
     known.map(({ record }) => record.document),
-    next.states,
+    { states: next.states, documentsOnly: true },
   );
   let target = arrived.get(next);
   if (target === undefined) arrived.set(next, (target = new Map()));

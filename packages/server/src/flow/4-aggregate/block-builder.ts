@@ -22,6 +22,8 @@ export interface BlockOptions {
 export interface Build {
   readonly reader: StoreReader;
   readonly functions: Functions;
+  /** Functions of the user's are shown the documents, metadata and all. */
+  readonly showsMetadata: boolean;
   /** By root. */
   readonly identifiers: readonly Document[];
 }
@@ -159,7 +161,7 @@ async function findAll(
     build.reader,
     find.hop,
     known.map((record) => record.document),
-    alternative.states,
+    { states: alternative.states, documentsOnly: !build.showsMetadata },
   );
   let next = 0;
   return held.map((record) => (record === undefined ? [] : inOrder(found[next++] ?? [], key)));

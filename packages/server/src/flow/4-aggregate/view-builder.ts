@@ -50,7 +50,7 @@ export class ViewBuilder {
   async #buildLowCode(root: BlockBuilder, identifiers: readonly Document[], reader: StoreReader): Promise<Outcome[]> {
     const functions = new Functions(this.#options.code, this.view.definition.maxProcessingMs);
     if (this.view.needsCode && this.view.root !== undefined) await functions.callOperands(this.view.root, identifiers.length);
-    const { values, found } = await root.buildRoots({ reader, functions, identifiers });
+    const { values, found } = await root.buildRoots({ reader, functions, showsMetadata: this.view.needsCode, identifiers });
     return values.map((value, i) => {
       if (found[i] !== true) return { kind: 'absent' };
       const failure = functions.failures.get(i);
