@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { EXAMPLE, ExampleProject, MillraceProcess, TemporaryFolder, jsonLines, millrace } from './run-millrace.ts';
 
@@ -140,6 +141,16 @@ describe('start', () => {
     expect(await project.run('start', ['--until-idle'])).toMatchObject({ code: 4, err: expect.stringContaining(project.data) });
     await engine.stop('SIGKILL');
     expect(await project.run('start', ['--until-idle'])).toMatchObject({ code: 0 });
+  });
+
+  test('data that are newer than the program are refused', async () => {
+    using project = new ExampleProject();
+    await project.process([CUSTOMER]);
+    const db = new DatabaseSync(path.join(project.data, 'millrace.db'));
+    db.exec('PRAGMA user_version = 9999');
+    db.close();
+    expect(await project.run('start', ['--until-idle'])).toMatchObject({ code: 5, err: expect.stringContaining('DATA_TOO_NEW') });
+    expect(await project.run('get', ['customers'])).toMatchObject({ code: 5, out: '' });
   });
 
   test('a project in TypeScript finds defineConfig', async () => {

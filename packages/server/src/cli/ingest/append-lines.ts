@@ -26,7 +26,11 @@ export interface IngestResult {
 }
 
 /** Appends all lines, in batches. What stops it is given back with the number of records that are in the log by then. */
-export async function appendLines(log: Log, input: AsyncIterable<Uint8Array>, options: AppendOptions): Promise<IngestResult> {
+export async function appendLines(
+  log: Pick<Log, 'append'>,
+  input: AsyncIterable<Uint8Array>,
+  options: AppendOptions,
+): Promise<IngestResult> {
   const topics = new Map<string, number>();
   let appended = 0;
   let skipped = 0;
