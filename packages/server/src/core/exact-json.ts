@@ -14,12 +14,12 @@ import type { SourceRow, SourceValue } from './change.ts';
 export const MAX_DEPTH = 200;
 
 /**
- * Numbers of a field that the caller reads approximately, or not at all, wherever `occurrences` finds them in the parsed value: where
- * they alone do not fit a double, they stay doubles. (Every Debezium envelope has nanoseconds beyond 2^53.)
+ * Integers of a field that the caller reads approximately, or not at all. `unsafe` counts those beyond 2^53 that stand where the caller
+ * knows them, in the parsed value: where they alone do not fit a double, they stay doubles. (Every Debezium envelope has nanoseconds.)
  */
 export interface Approximate {
   readonly field: string;
-  occurrences(value: SourceValue): number;
+  unsafe(value: SourceValue): number;
 }
 
 /** Throws a `SyntaxError` that names the place for what is no JSON, or is nested too deep. */
@@ -30,9 +30,8 @@ export function parseExact(text: string, approximate?: Approximate): SourceValue
   }
   const value = JSON.parse(text) as SourceValue;
   checkDepth(text, value);
-  if (risks.length > 0 && approximate !== undefined && count(text, approximate) !== approximate.occurrences(value)) {
-    return parseMarked(text, risks);
-  }
+  // A risk that is not the caller's is a field of the same name elsewhere.
+  if (risks.length > 0 && approximate?.unsafe(value) !== risks.length) return parseMarked(text, risks);
   return value;
 }
 
@@ -148,13 +147,6 @@ function digitsOf(literal: string): string {
 function isOf(approximate: Approximate, risk: Risk, text: string): boolean {
   const label = `"${approximate.field}":`;
   return text.startsWith(label, risk.start - label.length);
-}
-
-function count(text: string, approximate: Approximate): number {
-  const label = `"${approximate.field}":`;
-  let found = 0;
-  for (let at = text.indexOf(label); at >= 0; at = text.indexOf(label, at + label.length)) found++;
-  return found;
 }
 
 // --- reading them -------------------------------------------------------------------------------------------------------------------

@@ -44,13 +44,17 @@ interface Context {
 /** The envelope's own nanoseconds, which nothing reads. */
 const NANOSECONDS: Approximate = {
   field: 'ts_ns',
-  occurrences: (value) => {
+  unsafe: (value) => {
     if (!isRow(value)) return 0;
     const envelope = isRow(value['payload']) ? value['payload'] : value;
     const { source } = envelope;
-    return Number(typeof envelope['ts_ns'] === 'number') + Number(isRow(source) && typeof source['ts_ns'] === 'number');
+    return Number(isUnsafe(envelope['ts_ns'])) + Number(isRow(source) && isUnsafe(source['ts_ns']));
   },
 };
+
+function isUnsafe(value: SourceValue | undefined): boolean {
+  return typeof value === 'number' && !Number.isSafeInteger(value);
+}
 
 function decode(record: LogRecord, context: Context): Decoded {
   const message = readMessage(record.value, 'value', NANOSECONDS);

@@ -17,6 +17,7 @@ export function readExtendedJson(text: string): SourceValue | undefined {
 
 /** The older form writes `NaN` and `Infinity` bare, which is no JSON. */
 function readBareNumbers(text: string): SourceValue | undefined {
+  if (!/[:,[]\s*-?(?:NaN|Infinity)\b/.test(text)) return undefined;
   const quoted = text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\bInfinity\b|\bNaN\b/gs, (found) =>
     found.startsWith('"') ? found : `{"$numberDouble":"${found}"}`,
   );
