@@ -25,6 +25,8 @@ const TABLE: readonly (readonly [Value, readonly Document[], readonly Document[]
   [{ 'a.b': 1 }, [{ a: { b: 1 } }, { a: [{ b: 1 }] }, { a: { b: [1] } }, { a: [{ b: [2, 1] }] }], [{ a: [[{ b: 1 }]] }, { 'a.b': 1 }]],
   [{ 'a.0': 1 }, [{ a: [1, 2] }, { a: { '0': 1 } }, { a: [{ '0': 1 }] }], [{ a: [2, 1] }, { a: 1 }, { a: [] }]],
   [{ 'a.1.b': 1 }, [{ a: [{ b: 2 }, { b: 1 }] }], [{ a: [{ b: 1 }, { b: 2 }] }, { a: [1, 1] }]],
+  // An element that is an object is also asked for a field `0`, which it lacks.
+  [{ 'a.0.b': null }, [{ a: [{}] }, {}, { a: [{ b: 1 }] }], [{ a: [5] }, { a: [] }]],
   [{ a: [1, 2] }, [{ a: [1, 2] }, { a: [[1, 2], 3] }], [{ a: [2, 1] }, { a: [1] }]],
   [{ a: { $gt: 1, $lt: 5 } }, [{ a: 3 }, { a: [0, 10] }], [{ a: 1 }, { a: [5, 6] }, { a: '3' }]],
   [{ a: { $gt: '' } }, [{ a: 'a' }], [{ a: '' }, { a: 1 }, { a: null }]],
