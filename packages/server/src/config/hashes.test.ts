@@ -31,6 +31,16 @@ const cases: readonly (readonly [what: string, files: Files, changed: readonly s
   ['nothing', {}, []],
   ['the layout and the order of keys', { 'erSchema.json': JSON.stringify(reorder(SMALL_PROJECT['erSchema.json'])) }, []],
   ['a comment', { 'millrace.yaml': `# Our shop\n${SMALL_PROJECT['millrace.yaml']}` }, []],
+  [
+    'the patience with a view',
+    { 'millrace.yaml': SMALL_PROJECT['millrace.yaml'].replace('./views/customers', '{ folder: ./views/customers, maxProcessingMs: 1 }') },
+    [],
+  ],
+  [
+    'what a view does with invalid documents',
+    { 'millrace.yaml': SMALL_PROJECT['millrace.yaml'].replace('./views/customers', '{ folder: ./views/customers, onInvalid: keep }') },
+    ['view/sv_customers'],
+  ],
   ['settings that define nothing', { 'millrace.yaml': `${SMALL_PROJECT['millrace.yaml']}http: { port: 1 }\n` }, []],
   [
     'a field of a projection',

@@ -28,7 +28,11 @@ export async function hashDefinitions(reading: Reading, definitions: Definitions
   for (const relation of definitions.relations) {
     hashes.set(`relation/${relation.source}/${relation.target}/${relation.name}`, hash(relation));
   }
-  for (const view of definitions.views) hashes.set(`view/${view.name}`, hash({ view, compatibility: definitions.compatibility }));
+  for (const definition of definitions.views) {
+    // Patience changes no document.
+    const { retry: _retry, maxProcessingMs: _maxProcessingMs, ...view } = definition;
+    hashes.set(`view/${view.name}`, hash({ view, compatibility: definitions.compatibility }));
+  }
   return hashes;
 }
 

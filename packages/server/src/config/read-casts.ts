@@ -9,14 +9,20 @@ import type { Reading } from './reading.ts';
 
 /**
  * The casts of a folder, by file name. The signature follows from the kind of module: CommonJS functions are the old
- * `(value, fieldName, logger)`, default exports of ES modules the new `(messageObject, fieldName, logger)`.
+ * `(value, fieldName, logger)`, default exports of ES modules the new `(messageObject, fieldName, logger)`. Undefined when the folder is
+ * not there: then nobody knows which names there would be.
  */
-export async function readCasts(reading: Reading, folder: string | undefined, place: Place): Promise<ReadonlyMap<string, CastReference>> {
+export async function readCasts(
+  reading: Reading,
+  folder: string | undefined,
+  place: Place,
+): Promise<ReadonlyMap<string, CastReference> | undefined> {
   const casts = new Map<string, CastReference>();
   if (folder === undefined) return casts;
   const absolute = resolve(reading.folder, folder);
   const names = await reading.list(absolute, place);
-  for (const { stem, name } of codeFilesOf(names ?? [])) {
+  if (names === undefined) return undefined;
+  for (const { stem, name } of codeFilesOf(names)) {
     const file = resolve(absolute, name);
     const fileplace: Place = { file: reading.name(file), path: [] };
     if (DEFAULT_CASTS.has(stem)) {

@@ -12,7 +12,8 @@ import { sourceTypeFault } from './source-types.ts';
 /** Types whose values cannot identify a row. */
 const KEYLESS: ReadonlySet<FieldType> = new Set(['object', 'array', 'arrayOfObject', 'arrayOfString', 'arrayOfNumber', 'geoPoint']);
 
-export type Casts = ReadonlyMap<string, CastReference>;
+/** Undefined: which casts there are could not be read. */
+export type Casts = ReadonlyMap<string, CastReference> | undefined;
 
 /** The fields of a projection, with everything that follows from their type and flags filled in. */
 export function readFields(
@@ -109,6 +110,7 @@ function readCast(
   const wanted = /^__fromFile__\[(.*?)(?:\.[mc]?[jt]s)?\]$/.exec(castFunction)?.[1] ?? castFunction;
   const original = DEFAULT_CASTS.get(wanted);
   if (original !== undefined) return { kind: 'default', name: original.name };
+  if (casts === undefined) return fallback;
   const custom = casts.get(wanted);
   if (custom !== undefined) return custom;
   reading.report.error('CONFIG_VALUE', below(place, 'castFunction'), `The field ${name} names the unknown cast ${show(castFunction)}`, {

@@ -91,6 +91,8 @@ export async function readStrategies(
   const strategies = new Map<string, { readonly strategy: StrategyReference; readonly place: Place }>();
   const read = await reading.read(file, projectionUpdatesShape, namedAt);
   for (const [projection, options] of Object.entries(read?.data ?? {})) {
+    // The editors' `$schema`.
+    if (typeof options !== 'object') continue;
     const place: Place = { file: reading.name(file), path: [projection] };
     const strategy = await readStrategy(
       reading,

@@ -31,8 +31,7 @@ export const projectionChangesShape = z.strictObject({
 });
 
 /** `kafkaProjectionUpdates.json`: there is nothing around the projections. */
-export const projectionUpdatesShape = z.record(
-  z.string(),
+export const projectionUpdatesShape = z.object({ $schema: schemaKey }).catchall(
   z.strictObject({
     updatesTopic: z.string().optional().meta({ description: 'Topic of the projection’s updates' }),
     strategy: z.string().optional().meta({ description: '__automatic__ (the default) or __fromFile__[strategy]' }),
