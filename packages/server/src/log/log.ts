@@ -21,7 +21,10 @@ export interface Log extends AsyncDisposable {
     readonly positions: 'store' | 'log';
   };
 
-  /** Appends all records in order and returns their positions, once they are durable. Topics are created when first needed. */
+  /**
+   * Appends all records in order and returns their positions, once they are durable. Topics are created when first needed. All or none:
+   * a record that names a partition that is not there is refused with UNKNOWN_PARTITION.
+   */
   append(records: readonly NewLogRecord[]): Promise<readonly LogPosition[]>;
 
   /** Creates topics that do not exist. */
@@ -39,7 +42,7 @@ export interface Log extends AsyncDisposable {
     readonly from?: Offsets | undefined;
   }): Promise<LogConsumer>;
 
-  /** Removes records older than a time or beyond a size; returns how many. Never removes beyond `keepFrom` (the slowest group's positions). */
+  /** Removes records older than a time or beyond a size; returns how many. Never removes beyond `keepFrom` (the slowest group's positions), nor anything of a partition that is not in it. */
   trim(options: { readonly olderThan?: number; readonly maxBytes?: number; readonly keepFrom: Offsets }): Promise<number>;
 }
 

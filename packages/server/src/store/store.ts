@@ -51,7 +51,7 @@ export interface StoreReader {
     options: LookupOptions,
   ): Promise<ReadonlyMap<string, readonly StoredRecord[]>>;
 
-  /** Documents by a filter, sorted, paged. */
+  /** Documents by a filter, sorted, paged; without a sort in order of their ids. */
   find(collection: string, query: Query): Promise<readonly StoredRecord[]>;
 
   /** The same, in chunks, without holding all of them in memory and without holding a read transaction between chunks. */
@@ -66,7 +66,7 @@ export interface StoreReader {
   tombstones?(collection: string, options: { readonly after: string | null; readonly limit: number }): Promise<readonly StoredRecord[]>;
 }
 
-/** An item of the durable queue: what a batch left to do. One row per (kind, scope, key); a newer one replaces the payload. */
+/** An item of the durable queue: what a batch left to do. One row per (kind, scope, key); a newer one replaces all of it. */
 export interface QueueItem {
   /** `trigger` a view's rebuild · `strategy` a delta for a custom strategy · `record` a parked log record · `truncate` · `job`. */
   readonly kind: QueueKind;
@@ -179,6 +179,7 @@ export interface Store extends StoreReader, AsyncDisposable {
     readonly { readonly kind: QueueKind; readonly scope: string; readonly lane: Lane; readonly count: number; readonly nextDueAt: number }[]
   >;
 
+  /** Oldest first, then by id. */
   errors(query: ErrorQuery): Promise<readonly ErrorEntry[]>;
   /** Unresolved entries by kind, scope (view or projection) and code. */
   countErrors(): Promise<
