@@ -1,7 +1,6 @@
 import { expect } from 'vitest';
 import type { RecordDelta } from '../../packages/server/src/core/record-delta.ts';
 import { silentLogger } from '../../packages/server/src/core/logger.ts';
-import { projectionsOf } from '../../packages/server/src/core/definitions.ts';
 import { STATES } from '../../packages/server/src/core/record.ts';
 import type { StoredRecord } from '../../packages/server/src/core/record.ts';
 import { Pipeline } from '../../packages/server/src/flow/pipeline.ts';
@@ -16,12 +15,11 @@ import { DyingPorts } from './crash.ts';
 import type { CrashPlan } from './crash.ts';
 import { FIRST_TIME } from './event.ts';
 import type { Event } from './event.ts';
-import { naiveProjection } from './naive-projections.ts';
+import { differencesOf, expectedOf } from './law.ts';
 import type { Told } from './naive-projections.ts';
-import { naiveViews } from './naive.ts';
 import type { Row } from './naive.ts';
 import type { RandomProject } from './random-project.ts';
-import { showEvent, showProject, showRow } from './show.ts';
+import { showEvent, showProject } from './show.ts';
 
 const LIVES: CrashPlan = { atCall: 0, after: false };
 
@@ -100,18 +98,7 @@ export class Driver {
 
   /** The law: fails with the project, the history and the differences. */
   async check(): Promise<void> {
-    const expected = new Map<string, Row[]>();
-    for (const table of this.#project.tables) {
-      const own = this.#told.filter(({ event }) => event.projection === table.name);
-      expected.set(table.name, naiveProjection(table, own));
-    }
-    const differences: string[] = [];
-    for (const { name } of projectionsOf(this.#project.definitions)) {
-      differences.push(...compare(name, expected.get(name) ?? [], await this.rowsOf(name), this.#readsDeleted()));
-    }
-    for (const [name, rows] of naiveViews(this.#project.definitions, expected)) {
-      differences.push(...compare(name, rows, await this.rowsOf(name), false));
-    }
+    const differences = await differencesOf(this.#project, expectedOf(this.#project, this.#told), (collection) => this.rowsOf(collection));
     const letters = await this.#store.errors({ kind: 'dead-letter' });
     for (const letter of letters) differences.push(`dead letter ${letter.code}: ${letter.reason}`);
     if (differences.length === 0) return;
@@ -154,35 +141,8 @@ export class Driver {
     }
     return lines.sort().join('\n');
   }
-
-  /** Deleted records count only where views may read them: else what they still hold depends on the order of arrival. */
-  #readsDeleted(): boolean {
-    return this.#project.tables.every((table) => !table.traits.unordered && !table.traits.truncates);
-  }
 }
 
 function imageOf(record: StoredRecord | null): string {
   return record === null || record.isTombstone ? 'absent' : `${record.state} ${record.text}`;
-}
-
-function compare(collection: string, expected: readonly Row[], found: readonly Row[], withDeleted: boolean): string[] {
-  const texts = (rows: readonly Row[]): string[] =>
-    rows
-      .filter((row) => withDeleted || row.state !== 'DELETED')
-      .map(showRow)
-      .sort();
-  const [wanted, had] = [texts(expected), texts(found)];
-  return [
-    ...subtract(wanted, had).map((text) => `${collection}: missing ${text}`),
-    ...subtract(had, wanted).map((text) => `${collection}: too many ${text}`),
-  ];
-}
-
-function subtract(from: readonly string[], texts: readonly string[]): string[] {
-  const left = [...from];
-  for (const text of texts) {
-    const at = left.indexOf(text);
-    if (at >= 0) left.splice(at, 1);
-  }
-  return left;
 }

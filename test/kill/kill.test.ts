@@ -1,0 +1,117 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as passed } from 'node:timers/promises';
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { loadProject } from '../../packages/server/src/config/load-project.ts';
+import { STATES } from '../../packages/server/src/core/record.ts';
+import { openReader } from '../../packages/server/src/runtime/registry.ts';
+import { propertyOptions } from '../../packages/server/src/testing/property.ts';
+import type { Event } from '../oracle/event.ts';
+import { differencesOf, expectedOf } from '../oracle/law.ts';
+import type { Told } from '../oracle/naive-projections.ts';
+import { buildHistory, randomSteps } from '../oracle/random-history.ts';
+import { randomProject } from '../oracle/random-project.ts';
+import type { RandomProject } from '../oracle/random-project.ts';
+import { showProject } from '../oracle/show.ts';
+import { Millrace } from './processes.ts';
+import { writeProject } from './write-project.ts';
+
+const KILLS_PER_FOLDER = 10;
+const EVENTS_PER_FEED = 150;
+const LONGEST_LIFE_MS = 250;
+const LIMIT_MS = 6 * 3_600_000;
+
+interface Scenario {
+  readonly project: RandomProject;
+  readonly history: readonly Event[];
+  /** How long each engine lives after it was ready, in ms. */
+  readonly lives: readonly number[];
+}
+
+const scenario: fc.Arbitrary<Scenario> = fc
+  .record({
+    project: randomProject,
+    // Long, so that there is always something to do when the kill comes.
+    steps: randomSteps(1200).filter((steps) => steps.length > 600),
+    lives: fc.array(fc.nat(LONGEST_LIFE_MS), { minLength: KILLS_PER_FOLDER, maxLength: KILLS_PER_FOLDER }),
+  })
+  .map(({ project, steps, lives }) => ({ project, lives, history: buildHistory(project.tables, steps).map(inOnePartition) }));
+
+test(
+  'killed at any moment, the program loses nothing that was acknowledged and shows nothing stale',
+  async () => {
+    const { numRuns: kills, seed } = propertyOptions(50, 500);
+    const folders = Math.max(1, Math.round(kills / KILLS_PER_FOLDER));
+    for (const one of fc.sample(scenario, { numRuns: folders, seed })) expect(await survive(one)).toBe('');
+  },
+  LIMIT_MS,
+);
+
+/** The embedded log makes topics of one partition. */
+function inOnePartition(event: Event): Event {
+  return { ...event, record: { ...event.record, partition: 0 } };
+}
+
+/** Gives the differences that are left in the end. */
+async function survive({ project, history, lives }: Scenario): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-kill-'));
+  try {
+    await writeProject(folder, project.definitions);
+    const millrace = new Millrace(folder);
+    const feeding = feed(millrace, history);
+    for (const life of lives) {
+      const engine = await millrace.start();
+      await Promise.race([passed(life), engine.ended]);
+      const { signal, errors } = await engine.kill();
+      expect({ signal, errors: signal === 'SIGKILL' ? '' : errors }).toEqual({ signal: 'SIGKILL', errors: '' });
+    }
+    const told = await feeding;
+    const last = await millrace.run(['start', '--until-idle', '--json']);
+    expect(last).toMatchObject({ code: 0, errors: '' });
+    const differences = await differencesIn(folder, project, told);
+    return differences.length === 0 ? '' : `${showProject(project)}\n\n${differences.join('\n')}`;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Another process appends, a part at a time; what it acknowledged is told. */
+async function feed(millrace: Millrace, history: readonly Event[]): Promise<Told[]> {
+  const told: Told[] = [];
+  const ends = new Map<string, number>();
+  for (let from = 0; from < history.length; from += EVENTS_PER_FEED) {
+    const part = history.slice(from, from + EVENTS_PER_FEED);
+    const lines = part.map(({ record }) => lineOf(record)).join('\n');
+    const ended = await millrace.run(['ingest', '--json'], `${lines}\n`);
+    if (ended.code !== 0 || !ended.output.includes(`"records":${part.length}`))
+      throw new Error(`Not ingested: ${ended.output}${ended.errors}`);
+    for (const event of part) {
+      const place = `${event.record.topic}/${event.record.partition}`;
+      const offset = ends.get(place) ?? 0;
+      ends.set(place, offset + 1);
+      told.push({ event, offset });
+    }
+  }
+  return told;
+}
+
+/** Keys and values stand in the line as they are: both are JSON, but for a golden-gate key. */
+function lineOf({ topic, partition, key, value, timestamp, headers }: Event['record']): string {
+  const isJson = typeof key === 'string' && key.startsWith('{');
+  const texts = { topic, partition, timestamp, headers };
+  return `${JSON.stringify(texts).slice(0, -1)},"key":${isJson ? key : JSON.stringify(key)},"value":${value as string | null}}`;
+}
+
+async function differencesIn(folder: string, project: RandomProject, told: readonly Told[]): Promise<string[]> {
+  const { config } = await loadProject({ folder, overrides: { data: join(folder, 'data') } });
+  if (config === null) throw new Error('The project cannot be read');
+  await using reader = await openReader(config);
+  const letters = await reader.errors({ kind: 'dead-letter' });
+  const differences = await differencesOf(project, expectedOf(project, told), async (collection) => {
+    const records = await reader.find(collection, { filter: { kind: 'true' }, states: STATES });
+    return records.map(({ document, state }) => ({ document, state }));
+  });
+  return [...differences, ...letters.map((letter) => `dead letter ${letter.code}: ${letter.reason}`)];
+}
