@@ -4,6 +4,7 @@ import type { CodeReference } from '../core/code-reference.ts';
 import type { Place } from '../core/problem.ts';
 import { suggest } from '../core/suggest.ts';
 import type { Reading } from './reading.ts';
+import { show } from './report.ts';
 import { CODE_ENDINGS } from './shapes/common.ts';
 
 /**
@@ -27,7 +28,7 @@ export async function codeFile(
     }
   }
   const near = await nearestFile(reading, stem, folders);
-  reading.report.error('CONFIG_FILE_MISSING', place, `No file for the function ${name}`, {
+  reading.report.error('CONFIG_FILE_MISSING', place, `No file for the function ${show(name)}`, {
     expected: `${ending === '' ? `${stem}.js (or .ts, .mjs, .cjs)` : name} in ${folders.map((folder) => reading.name(folder)).join(' or ')}`,
     cure: near === undefined ? 'Create the file, or correct the name' : `Did you mean ${near}?`,
   });

@@ -299,7 +299,7 @@ describe('faults', () => {
     [
       mapping('__fromFile__[sumOrder]'),
       [
-        '12:18 CONFIG_FILE_MISSING | No file for the function sumOrder | expected: sumOrder.js (or .ts, .mjs, .cjs) in views/customers | cure: Did you mean sumOrders?',
+        '12:18 CONFIG_FILE_MISSING | No file for the function "sumOrder" | expected: sumOrder.js (or .ts, .mjs, .cjs) in views/customers | cure: Did you mean sumOrders?',
       ],
     ],
     [

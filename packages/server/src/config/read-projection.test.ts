@@ -286,7 +286,7 @@ describe('systems', () => {
       'an adapter that is not there',
       { 'millrace.yaml': YAML.replace('debezium', './adapters/mine.js'), 'adapters/mane.js': '' },
       [
-        'millrace.yaml:7:17 error CONFIG_FILE_MISSING | No file for the function ./adapters/mine.js | expected: ./adapters/mine.js in . | cure: Create the file, or correct the name',
+        'millrace.yaml:7:17 error CONFIG_FILE_MISSING | No file for the function "./adapters/mine.js" | expected: ./adapters/mine.js in . | cure: Create the file, or correct the name',
       ],
     ],
     [

@@ -157,7 +157,7 @@ describe('the long form', () => {
     ],
     [
       'deleteStrategy: ./gone.js',
-      '10:66 error CONFIG_FILE_MISSING | No file for the function ./gone.js | expected: ./gone.js in . or views/customers | cure: Create the file, or correct the name',
+      '10:66 error CONFIG_FILE_MISSING | No file for the function "./gone.js" | expected: ./gone.js in . or views/customers | cure: Create the file, or correct the name',
     ],
     ['onInvalid: drop', '10:61 error CONFIG_VALUE | onInvalid must be delete or keep, not "drop" | expected: delete or keep'],
     ['maxProcessingMs: 0', '10:67 error CONFIG_VALUE | maxProcessingMs must be greater than 0, not 0 | expected: greater than 0'],
@@ -291,7 +291,7 @@ describe('kafkaProjectionUpdates.json', () => {
     });
     expect(lines).toEqual([
       `${file}:3:17 error CONFIG_VALUE | The strategy "__lookup__" is unknown | expected: __automatic__ or __fromFile__[strategy]`,
-      `${file}:6:17 error CONFIG_FILE_MISSING | No file for the function gone | expected: gone.js (or .ts, .mjs, .cjs) in views/customers | cure: Create the file, or correct the name`,
+      `${file}:6:17 error CONFIG_FILE_MISSING | No file for the function "gone" | expected: gone.js (or .ts, .mjs, .cjs) in views/customers | cure: Create the file, or correct the name`,
       `${file}:9:5 error CONFIG_UNKNOWN_KEY | Unknown key "strategi" in reviews | expected: updatesTopic or strategy | cure: Did you mean strategy?`,
     ]);
   });
