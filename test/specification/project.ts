@@ -1,0 +1,184 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { codeProblems } from '../../packages/server/src/cli/code-problems.ts';
+import { loadProject } from '../../packages/server/src/config/load-project.ts';
+import { problemLines } from '../../packages/server/src/config/temporary-project.test-support.ts';
+import { idOf } from '../../packages/server/src/core/key.ts';
+import { silentLogger } from '../../packages/server/src/core/logger.ts';
+import type { Logger } from '../../packages/server/src/core/logger.ts';
+import { kindOfRecord, withMetadata } from '../../packages/server/src/core/metadata.ts';
+import type { Problem } from '../../packages/server/src/core/problem.ts';
+import { parseFilter } from '../../packages/server/src/core/query/parse-filter.ts';
+import { PUBLIC_ONLY } from '../../packages/server/src/core/record.ts';
+import type { State } from '../../packages/server/src/core/record.ts';
+import type { RecordDelta } from '../../packages/server/src/core/record-delta.ts';
+import type { Document, Value } from '../../packages/server/src/core/value.ts';
+import { derivePlan } from '../../packages/server/src/plan/derive-plan.ts';
+import { openEngine } from '../../packages/server/src/runtime/engine.ts';
+import type { Engine, EngineOptions, RunnableProject } from '../../packages/server/src/runtime/engine.ts';
+import type { ErrorEntry, ErrorQuery } from '../../packages/server/src/store/store.ts';
+import { ManualClock } from '../../packages/server/src/testing/manual-clock.ts';
+import type { Files } from './files.ts';
+import type { Message } from './messages.ts';
+
+/** 2023-11-14T22:13:20Z: where the clock of every project begins. */
+export const START = 1_700_000_000_000;
+
+export interface DocumentsQuery {
+  /** PUBLIC when absent. */
+  readonly states?: readonly State[];
+  readonly query?: Document;
+  /** `_id`, state and times too. */
+  readonly metadata?: boolean;
+}
+
+/** A project as a user would write it, in a folder of its own, and the engine at work on it. */
+export class Project implements AsyncDisposable {
+  readonly folder: string;
+  readonly clock = new ManualClock(START);
+  /** What each commit changed, in order. */
+  readonly announced: RecordDelta[] = [];
+  readonly #logger: Logger;
+  readonly #settings: EngineOptions['settings'];
+  #engine: Engine | undefined;
+
+  /** Made by `openProject`. */
+  constructor(folder: string, options: ProjectOptions) {
+    this.folder = folder;
+    this.#logger = options.logger ?? silentLogger;
+    this.#settings = options.settings;
+  }
+
+  get engine(): Engine {
+    if (this.#engine === undefined) throw new Error('The project has no engine: it was disposed of');
+    return this.#engine;
+  }
+
+  /** Starts the engine, or starts it again with some files changed. */
+  async restart(changed: Files = {}): Promise<void> {
+    await this.#engine?.[Symbol.asyncDispose]();
+    this.#engine = undefined;
+    await writeFiles(this.folder, changed);
+    const { project, problems } = await readFolder(this.folder);
+    if (project === null) throw new Error(`The project is refused:\n${problemLines(problems).join('\n')}`);
+    this.#engine = await openEngine(project, {
+      clock: this.clock,
+      logger: this.#logger,
+      settings: this.#settings,
+      onCommit: (deltas) => void this.announced.push(...deltas),
+    });
+  }
+
+  /** Appends to the log, without working on it. A record without a timestamp is a millisecond younger than the one before it. */
+  async ingest(...messages: readonly Message[]): Promise<void> {
+    await this.engine.log.append(
+      messages.map(({ topic, key, value, timestamp, partition, headers }) => {
+        this.clock.advance(1);
+        return {
+          topic,
+          key: dataOf(key),
+          value: dataOf(value),
+          timestamp: timestamp ?? this.clock.now(),
+          ...(partition === undefined ? {} : { partition }),
+          ...(headers === undefined ? {} : { headers }),
+        };
+      }),
+    );
+  }
+
+  /** Works until nothing is left to do. */
+  async idle(): Promise<void> {
+    await this.engine.runUntilIdle();
+  }
+
+  /** Appends, and works until nothing is left to do. */
+  async process(...messages: readonly Message[]): Promise<void> {
+    await this.ingest(...messages);
+    await this.idle();
+  }
+
+  /** Documents in the order of their ids. */
+  async documents(collection: string, { states = PUBLIC_ONLY, query, metadata }: DocumentsQuery = {}): Promise<Document[]> {
+    const records = await this.engine.store.find(collection, { filter: parseFilter(query ?? {}), states });
+    return records.map((record) => (metadata === true ? withMetadata(record, kindOfRecord(record)) : record.document));
+  }
+
+  /** The PUBLIC document of a key (bare for a key of one field); undefined when there is none. */
+  async document(collection: string, key: Value, options: Omit<DocumentsQuery, 'query'> = {}): Promise<Document | undefined> {
+    const id = idOf(typeof key === 'object' && key !== null && !Array.isArray(key) ? (key as Document) : { key });
+    const { states = PUBLIC_ONLY, metadata } = options;
+    const record = (await this.engine.store.records(collection, [id])).get(id);
+    if (record === undefined || record.isTombstone || !states.includes(record.state)) return undefined;
+    return metadata === true ? withMetadata(record, kindOfRecord(record)) : record.document;
+  }
+
+  /** Dead letters and errors of single views, oldest first. */
+  errors(query: ErrorQuery = {}): Promise<readonly ErrorEntry[]> {
+    return this.engine.store.errors(query);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#engine?.[Symbol.asyncDispose]();
+    this.#engine = undefined;
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+export interface ProjectOptions {
+  readonly logger?: Logger;
+  readonly settings?: EngineOptions['settings'];
+}
+
+/** Writes the files and opens the engine on them. Throws, with all problems, where `start` would refuse them. */
+export async function openProject(files: Files, options: ProjectOptions = {}): Promise<Project> {
+  const project = new Project(await makeFolder(files), options);
+  try {
+    await project.restart();
+  } catch (error) {
+    await project[Symbol.asyncDispose]();
+    throw error;
+  }
+  return project;
+}
+
+/** What `check` says of the files, one line for each problem: place, severity, code, message, expectation, cure. */
+export async function problemsOf(files: Files): Promise<string[]> {
+  const folder = await makeFolder(files);
+  try {
+    const { problems } = await readFolder(folder);
+    return problemLines(problems);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function makeFolder(files: Files): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'millrace-specification-'));
+  await writeFiles(folder, files);
+  return folder;
+}
+
+async function writeFiles(folder: string, files: Files): Promise<void> {
+  for (const [name, content] of Object.entries(files)) {
+    const file = path.join(folder, name);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content, null, 2));
+  }
+}
+
+async function readFolder(folder: string): Promise<{ project: RunnableProject | null; problems: readonly Problem[] }> {
+  const { config, definitions, hashes, problems, locate } = await loadProject({ folder });
+  if (config === null || definitions === null) return { project: null, problems };
+  const derived = derivePlan(definitions);
+  const { plan } = derived;
+  const all = [...problems, ...locate(derived.problems)];
+  if (plan === null || all.some(({ severity }) => severity === 'error')) return { project: null, problems: all };
+  all.push(...(await codeProblems({ config, definitions, plan })));
+  return { project: { config, definitions, plan, hashes }, problems: all };
+}
+
+function dataOf(data: unknown): string | Uint8Array | null {
+  if (data === undefined || data === null) return null;
+  return typeof data === 'string' || data instanceof Uint8Array ? data : JSON.stringify(data);
+}
