@@ -72,7 +72,7 @@ export class CodeUnit {
     const attempts = (trigger: Trigger): number => failures.get(identifierText(trigger.identifier)) ?? 0;
     const built = await propagation.buildAlone(view, items.map(triggerOf), store);
     const custom = await customWriter.write(view, built);
-    return store.transact(async (writer) => {
+    return propagation.unit(async (writer) => {
       const deltas = [...custom.deltas, ...(await writeViews(view, custom.rest, writer, clock.now()))];
       await propagation.settle(view, [...custom.settled, ...custom.rest], writer, attempts);
       await writer.complete(items);

@@ -58,13 +58,13 @@ export class IngestUnit {
   }
 
   async #attempt(records: readonly LogRecord[], unit: Unit): Promise<readonly RecordDelta[]> {
-    const { store, ingestor, projector, propagation, clock, meter } = this.#parts;
+    const { ingestor, projector, propagation, clock, meter } = this.#parts;
     const decoded = await meter.time('ingest', () => ingestor.decode(records));
     const prepared = await meter.time('project', () => projector.prepare(decoded.changes));
     const byPosition = new Map(records.map((record) => [recordKey(record), record]));
     const start = performance.now();
     let inside = 0;
-    const deltas = await store.transact(async (writer) => {
+    const deltas = await propagation.unit(async (writer) => {
       const begun = performance.now();
       const applied = await meter.time('project', () => projector.apply(writer, prepared));
       const entries: ErrorEntry[] = [...decoded.deadLetters];

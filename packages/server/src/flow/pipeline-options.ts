@@ -22,6 +22,8 @@ export interface PipelineSettings {
   readonly bulkBesideInteractive: number;
   /** Attempts and first delay of records and strategies whose user code failed; the delay doubles up to a minute. */
   readonly retry: { readonly attempts: number; readonly delayMs: number };
+  /** Memory for documents that look-ups found, across units of work. */
+  readonly cacheBytes: number;
   /** Remembered deleted keys and soft-deleted records older than this are removed; null: never. */
   readonly deletedKeysMs: number | null;
   readonly softDeletedMs: number | null;
@@ -34,6 +36,7 @@ export const DEFAULT_SETTINGS: PipelineSettings = {
   queueBatch: 500,
   bulkBesideInteractive: 100,
   retry: { attempts: 5, delayMs: 1_000 },
+  cacheBytes: 256 * 1024 * 1024,
   deletedKeysMs: 7 * 86_400_000,
   softDeletedMs: null,
 };

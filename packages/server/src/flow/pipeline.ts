@@ -15,6 +15,7 @@ import { CodeUnit } from './code-unit.ts';
 import { IngestUnit } from './ingest-unit.ts';
 import { DEFAULT_SETTINGS } from './pipeline-options.ts';
 import type { PipelineOptions, PipelineSettings } from './pipeline-options.ts';
+import { LookupCache } from './lookup-cache.ts';
 import { Propagation } from './propagation.ts';
 import { QueueUnit } from './queue-unit.ts';
 import { Refresher } from './refresher.ts';
@@ -58,7 +59,17 @@ export class Pipeline {
     const builders = new Map(
       plan.views.map((view) => [view.name, new ViewBuilder(view, { compatibility: definitions.compatibility, code })]),
     );
-    this.#propagation = new Propagation({ plan, strategist, builders, clock, meter: this.#meter, settings, backlog: this.#backlog });
+    this.#propagation = new Propagation({
+      store,
+      cache: new LookupCache(plan, settings.cacheBytes),
+      plan,
+      strategist,
+      builders,
+      clock,
+      meter: this.#meter,
+      settings,
+      backlog: this.#backlog,
+    });
     const { deletedKeysMs, softDeletedMs } = settings;
     this.#projector = new Projector({
       projections,
@@ -152,10 +163,9 @@ export class Pipeline {
 
   /** Forgets deleted keys, and removes soft-deleted records, whose time is over. */
   async expire(now: number, limit: number): Promise<void> {
-    const { store } = this.#options;
     let done = false;
     while (!done) {
-      done = await store.transact(async (writer) => {
+      done = await this.#propagation.unit(async (writer) => {
         const expired = await this.#projector.expire(writer, now, limit);
         await this.#propagation.run(writer, expired.deltas);
         return expired.done;

@@ -5,7 +5,7 @@ import type { RecordDelta } from '../core/record-delta.ts';
 import { encode } from '../core/tagged-json.ts';
 import type { Lane, Trigger } from '../core/trigger.ts';
 import type { Plan, ViewPlan } from '../plan/plan.ts';
-import type { ErrorEntry, QueueItem, StoreReader, StoreWriter } from '../store/store.ts';
+import type { ErrorEntry, QueueItem, Store, StoreReader, StoreWriter } from '../store/store.ts';
 import { deltaText } from './3-strategy/delta-document.ts';
 import type { Strategist } from './3-strategy/strategist.ts';
 import type { Built } from './4-aggregate/outcome.ts';
@@ -13,6 +13,7 @@ import type { ViewBuilder } from './4-aggregate/view-builder.ts';
 import { writeViews } from './4-aggregate/view-writer.ts';
 import { backoffMs } from './backoff.ts';
 import type { Backlog } from './backlog.ts';
+import type { LookupCache } from './lookup-cache.ts';
 import { alone, isBug } from './isolation.ts';
 import type { PipelineSettings } from './pipeline-options.ts';
 import type { PipelineMeter } from './stats.ts';
@@ -22,6 +23,7 @@ import { triggerItem } from './trigger-item.ts';
 const FAN_OUT_OF_BULK = 20;
 
 interface Parts {
+  readonly store: Store;
   readonly plan: Plan;
   readonly strategist: Strategist;
   readonly builders: ReadonlyMap<string, ViewBuilder>;
@@ -29,6 +31,7 @@ interface Parts {
   readonly meter: PipelineMeter;
   readonly settings: PipelineSettings;
   readonly backlog: Backlog;
+  readonly cache: LookupCache;
 }
 
 /** Stages 3 and 4 of one unit of work: what changed → which views → built and written, view after view, until nothing follows. */
@@ -40,10 +43,22 @@ export class Propagation {
     this.#parts = parts;
   }
 
+  /** A unit of work. What reads within it saw is forgotten where it fails: it was never committed. */
+  async unit<T>(work: (writer: StoreWriter) => Promise<T>): Promise<T> {
+    const { store, cache } = this.#parts;
+    try {
+      return await store.transact(work);
+    } catch (error) {
+      cache.clear();
+      throw error;
+    }
+  }
+
   /** Follows deltas as far as the budget of builds reaches; queues the rest. Gives all deltas, the given ones first. */
   async run(writer: StoreWriter, deltas: readonly RecordDelta[]): Promise<RecordDelta[]> {
-    const { plan, settings } = this.#parts;
+    const { plan, settings, cache } = this.#parts;
     const all = [...deltas];
+    cache.invalidate(deltas);
     const wanted = new Map<string, Map<string, Trigger>>();
     let budget = settings.triggersPerBatch;
     await this.#follow(writer, deltas, wanted);
@@ -71,9 +86,10 @@ export class Propagation {
     attempts: (trigger: Trigger) => number = never,
   ): Promise<RecordDelta[]> {
     if (triggers.length === 0) return [];
-    const { meter, clock, backlog } = this.#parts;
-    const built = await meter.time('aggregate', () => this.buildAlone(view, triggers, writer));
+    const { meter, clock, backlog, cache } = this.#parts;
+    const built = await meter.time('aggregate', () => this.buildAlone(view, triggers, cache.reader(writer)));
     const deltas = await meter.time('aggregate', () => writeViews(view, built, writer, clock.now()));
+    cache.invalidate(deltas);
     if (backlog.hasQueued(view.name)) {
       await writer.dequeue(
         'trigger',
@@ -144,8 +160,8 @@ export class Propagation {
   /** Stage 3: what the deltas ask for is added to what is wanted, or queued where only user code can tell. */
   async #follow(writer: StoreWriter, deltas: readonly RecordDelta[], wanted: Map<string, Map<string, Trigger>>): Promise<void> {
     if (deltas.length === 0) return;
-    const { strategist, meter, backlog, clock } = this.#parts;
-    const { triggers, unfollowed, whole } = await meter.time('strategy', () => strategist.follow(deltas, writer));
+    const { strategist, meter, backlog, clock, cache } = this.#parts;
+    const { triggers, unfollowed, whole } = await meter.time('strategy', () => strategist.follow(deltas, cache.reader(writer)));
     meter.counts.triggers += triggers.length;
     for (const trigger of triggers) {
       let ofView = wanted.get(trigger.view);

@@ -65,10 +65,10 @@ export class QueueUnit {
   }
 
   async #build(items: readonly QueuedItem[]): Promise<readonly RecordDelta[]> {
-    const { store, plan, propagation } = this.#parts;
+    const { plan, propagation } = this.#parts;
     const failures = new Map(items.map((item) => [`${item.scope}/${item.key}`, item.attempts]));
     const attempts = (trigger: Trigger): number => failures.get(`${trigger.view}/${identifierText(trigger.identifier)}`) ?? 0;
-    return store.transact(async (writer) => {
+    return propagation.unit(async (writer) => {
       const all: RecordDelta[] = [];
       for (const view of plan.views) {
         const triggers = items.filter((item) => item.scope === view.name).map(triggerOf);
@@ -88,8 +88,8 @@ export class QueueUnit {
   }
 
   async #truncate(item: QueuedItem): Promise<readonly RecordDelta[]> {
-    const { store, projector, propagation } = this.#parts;
-    return store.transact(async (writer) => {
+    const { projector, propagation } = this.#parts;
+    return propagation.unit(async (writer) => {
       const { deltas, done } = await projector.truncate(writer, item, TRUNCATE_CHUNK);
       if (done) await writer.complete([item]);
       return propagation.run(writer, deltas);

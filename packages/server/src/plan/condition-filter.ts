@@ -89,10 +89,16 @@ export function pairPredicate(branch: HopBranch, known: Document): Predicate | n
 
 const parsed = new WeakMap<Condition, Filter>();
 
+/** The filter on TARGET that needs nothing of SOURCE. Throws INVALID_QUERY. */
+export function parseConstantFilter({ field, filter, type }: Extract<Condition, { kind: 'filter' }>): Filter {
+  const path = field.join('.');
+  return parseFilter({ [path]: filter }, { typeOf: (at) => (at.join('.') === path ? type : undefined) });
+}
+
 function parsedFilter(condition: Extract<Condition, { kind: 'filter' }>): Filter {
   const known = parsed.get(condition);
   if (known !== undefined) return known;
-  const filter = parseFilter({ [condition.field.join('.')]: condition.filter });
+  const filter = parseConstantFilter(condition);
   parsed.set(condition, filter);
   return filter;
 }

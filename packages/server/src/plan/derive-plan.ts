@@ -25,8 +25,9 @@ export function derivePlan(
     const known = facts.get(view.name);
     if (known?.kind === 'view') facts.set(view.name, { ...known, key: viewKeyFields(view, facts) });
   }
-  const relationsByName = checkRelations(definitions.relations, facts, options.foreignCollections ?? false, problems);
-  const context = { facts, relations: definitions.relations, relationsByName, problems };
+  const relations = typedRelations(definitions.relations, facts);
+  const relationsByName = checkRelations(relations, facts, options.foreignCollections ?? false, problems);
+  const context = { facts, relations, relationsByName, problems };
   const views = definitions.views.flatMap((view) => planView(view, context) ?? []);
   const ordered = orderViews(views, problems);
   if (problems.failed) return { plan: null, problems: problems.list };

@@ -1,6 +1,6 @@
 import { idOf } from '../core/key.ts';
 import { readPath, reachPath } from '../core/path.ts';
-import type { StoredRecord, State } from '../core/record.ts';
+import type { StoredRecord } from '../core/record.ts';
 import { orderText, orderTexts } from '../core/value-order.ts';
 import type { Document, Value } from '../core/value.ts';
 import type { LookupOptions, StoreReader } from '../store/store.ts';
@@ -137,7 +137,7 @@ async function lookup(
 ): Promise<ReadonlyMap<string, readonly StoredRecord[]>> {
   const fields = branch.keys.map((key) => key.wanted.join('.'));
   if (!branch.byId) return tuples.size === 0 ? new Map() : reader.lookup(hop.to, [...tuples.values()], { fields, ...scope });
-  return lookupById(reader, hop.to, fields, tuples, scope.states);
+  return lookupById(reader, hop.to, fields, tuples, scope);
 }
 
 /** The fields are the primary key: the records are found by `_id`, and then held against the tuple, since ids are texts. */
@@ -146,13 +146,13 @@ export async function lookupById(
   collection: string,
   fields: readonly string[],
   tuples: ReadonlyMap<string, readonly Value[]>,
-  states: readonly State[],
+  { states, documentsOnly }: Scope,
 ): Promise<Map<string, readonly StoredRecord[]>> {
   const found = new Map<string, readonly StoredRecord[]>();
   if (tuples.size === 0) return found;
   const ids = new Map<string, string>();
   for (const [text, tuple] of tuples) ids.set(text, idOf(Object.fromEntries(fields.map((field, i) => [field, tuple[i] as Value]))));
-  const records = await reader.records(collection, [...new Set(ids.values())]);
+  const records = await reader.records(collection, [...new Set(ids.values())], { documentsOnly });
   for (const [text, id] of ids) {
     const record = records.get(id);
     if (record === undefined || record.isTombstone || !states.includes(record.state)) continue;

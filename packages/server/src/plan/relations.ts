@@ -70,10 +70,22 @@ function checkCondition(
     return;
   }
   checkField(condition.field, relation.target, condition.place, facts, problems);
-  if (condition.kind === 'filter') return;
+  if (condition.kind === 'filter') {
+    checkFilter(condition, problems);
+    return;
+  }
   for (const operand of operands(condition.operand)) {
     if (operand.kind === 'field') checkField(operand.path, relation.source, condition.place, facts, problems);
     checkTypes(condition, operand, relation, facts, problems);
+  }
+}
+
+function checkFilter(condition: Extract<Condition, { kind: 'filter' }>, problems: Problems): void {
+  try {
+    parseConstantFilter(condition);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    problems.error('CONFIG_VALUE', condition.place, error.message);
   }
 }
 
@@ -90,7 +102,7 @@ export function checkField(
 ): boolean {
   const known = facts.get(collection);
   const field = path[0] ?? '';
-  if (known === undefined || !known.closed || known.fields.has(field) || field === '_id' || field === '__STATE__') return true;
+  if (known === undefined || !isUnknown(known, path)) return true;
   problems.error('UNKNOWN_FIELD', place, `Field ${path.join('.')} does not exist in ${collection}`, {
     expected: `one of ${[...known.fields.keys()].join(', ')}`,
     name: field,
@@ -98,6 +110,12 @@ export function checkField(
     cure: `Add the field to ${known.kind === 'projection' ? 'the projection' : 'the mapping of the view'}, or correct the name.`,
   });
   return false;
+}
+
+/** No field of that name, where all names are known. */
+function isUnknown(facts: CollectionFacts | undefined, path: readonly string[]): boolean {
+  const field = path[0] ?? '';
+  return facts?.closed === true && !facts.fields.has(field) && field !== '_id' && field !== '__STATE__';
 }
 
 function checkTypes(
@@ -108,6 +126,7 @@ function checkTypes(
   problems: Problems,
 ): void {
   const target = facts.get(relation.target);
+  if (isUnknown(target, condition.field)) return;
   const left = joinClass(typeOfPath(target, condition.field));
   if (operand.kind === 'constant') {
     const right = constantClass(operand.value);
@@ -124,6 +143,7 @@ function checkTypes(
     return;
   }
   const source = facts.get(relation.source);
+  if (isUnknown(source, operand.path)) return;
   const right = joinClass(typeOfPath(source, operand.path));
   if (left !== undefined && right !== undefined && left !== right) {
     problems.error(
@@ -148,8 +168,9 @@ function isOpen(facts: CollectionFacts | undefined, path: readonly string[]): bo
   return facts !== undefined && path.length === 1 && typeOfPath(facts, path) === undefined;
 }
 
-function constantClass(value: unknown): string | undefined {
-  if (typeof value === 'string') return undefined;
-  if (typeof value === 'number' || typeof value === 'bigint') return 'number';
-  return typeof value === 'boolean' ? 'boolean' : undefined;
+function constantClass(value: Value): string | undefined {
+  if (typeof value === 'string' || typeof value === 'boolean') return typeof value;
+  if (value instanceof Date) return 'date';
+  if (isObjectId(value)) return 'objectId';
+  return typeof value === 'number' || typeof value === 'bigint' || isDecimal(value) ? 'number' : undefined;
 }

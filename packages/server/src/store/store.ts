@@ -27,6 +27,11 @@ export interface RecordWrite {
   readonly next: StoredRecord | null;
 }
 
+export interface RecordsOptions {
+  /** As for look-ups: only the documents are looked at. */
+  readonly documentsOnly?: boolean | undefined;
+}
+
 export interface LookupOptions {
   readonly fields: readonly string[];
   /** Documents in one of these states only. */
@@ -38,7 +43,7 @@ export interface LookupOptions {
 /** Reading. Tombstones are shown by `records` alone. */
 export interface StoreReader {
   /** The records of these ids, tombstones included; ids without one are left out. One round trip. */
-  records(collection: string, ids: readonly string[]): Promise<ReadonlyMap<string, StoredRecord>>;
+  records(collection: string, ids: readonly string[], options?: RecordsOptions): Promise<ReadonlyMap<string, StoredRecord>>;
 
   /**
    * The documents whose fields equal a tuple, for many tuples in one round trip; keyed by `orderTexts(tuple)`. Equality is that of
@@ -58,15 +63,9 @@ export interface StoreReader {
   iterate(collection: string, query: Query): AsyncIterable<readonly StoredRecord[]>;
 
   count(collection: string, query: Query): Promise<number>;
-
-  /**
-   * Tombstones in the order of their ids, after one of them, so that expired ones can be found and removed. A store that lets them
-   * expire by itself has no such method.
-   */
-  tombstones?(collection: string, options: { readonly after: string | null; readonly limit: number }): Promise<readonly StoredRecord[]>;
 }
 
-/** An item of the durable queue: what a batch left to do. One row per (kind, scope, key); a newer one replaces all of it. */
+/** An item of the durable queue: what a batch left to do. One row per (kind, scope, key). */
 export interface QueueItem {
   /** `trigger` a view's rebuild · `strategy` a delta for a custom strategy · `record` a parked log record · `truncate` · `job`. */
   readonly kind: QueueKind;
@@ -82,7 +81,7 @@ export interface QueueItem {
 }
 export type QueueKind = 'trigger' | 'strategy' | 'record' | 'truncate' | 'job';
 
-/** `seq` changes at every `enqueue` of the same row: a taken item is only removed by `complete` when nothing came since. */
+/** `seq` changes whenever something is put into the row: a taken item is only removed by `complete` when nothing came since. */
 export interface QueuedItem extends QueueItem {
   readonly seq: number;
 }
@@ -125,7 +124,22 @@ export interface StoreWriter extends StoreReader {
   /** Ids whose record is no longer `previous` (never inside a transaction of a sole writer): the caller reads and decides again. */
   write(collection: string, writes: readonly RecordWrite[]): Promise<readonly string[]>;
 
+  /**
+   * Tombstones in the order of their ids, after one of them, so that expired ones can be found and removed. None where the store lets
+   * them expire by itself.
+   */
+  tombstones(collection: string, options: { readonly after: string | null; readonly limit: number }): Promise<readonly StoredRecord[]>;
+
+  /**
+   * Puts items at the end of the queue. A row that is there already keeps its place and takes the new payload; of both it has the more
+   * urgent lane, the earlier time and the fewer attempts: what is asked for again is never put off.
+   */
   enqueue(items: readonly QueueItem[]): Promise<void>;
+  /**
+   * Puts taken items back as they are given: later, tried once more, or further on. A row that something was put into since stays as it
+   * is; one that is gone is there again.
+   */
+  putBack(items: readonly QueuedItem[]): Promise<void>;
   /** Removes rows whose `seq` is still the taken one. */
   complete(items: readonly QueuedItem[]): Promise<void>;
   /** Removes rows whatever their `seq`. */
@@ -138,6 +152,8 @@ export interface StoreWriter extends StoreReader {
     at: number,
   ): Promise<void>;
   removeErrors(ids: readonly string[]): Promise<void>;
+  /** Removes up to `limit` entries that were resolved (unresolved ones: made) before a time, oldest first; returns how many. */
+  removeErrorsBefore(kind: ErrorEntry['kind'], before: number, limit: number): Promise<number>;
 
   /** Next offset of a group, where the log leaves its positions to the store. */
   savePositions(group: string, offsets: ReadonlyMap<string, ReadonlyMap<number, number>>): Promise<void>;
@@ -165,7 +181,7 @@ export interface Store extends StoreReader, AsyncDisposable {
    */
   transact<T>(work: (writer: StoreWriter) => Promise<T>): Promise<T>;
 
-  /** Due items, oldest due first, without those in `except` (being worked on). They stay until completed. */
+  /** Due items, those due first first, then in the order in which their rows came. They stay until completed. */
   take(options: {
     readonly kinds: readonly QueueKind[];
     readonly scopes?: readonly string[] | undefined;

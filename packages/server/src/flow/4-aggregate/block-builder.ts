@@ -9,12 +9,11 @@ import type { SlotValue } from './frame.ts';
 import { mappingFunctions } from './functions.ts';
 import type { Functions, MappingFunction } from './functions.ts';
 import { compileMapping } from './mapping.ts';
-import type { Mapping, Missing } from './mapping.ts';
+import type { Mapping, MappingOptions } from './mapping.ts';
 import { compileWhen } from './when.ts';
 import type { When } from './when.ts';
 
-export interface BlockOptions {
-  readonly missing: Missing;
+export interface BlockOptions extends MappingOptions {
   /** A block whose first dependency is missing gives null instead of an object of nulls. */
   readonly emptyIsNull: boolean;
 }
@@ -43,11 +42,11 @@ export class BlockBuilder {
   constructor(plan: BlockPlan, options: BlockOptions) {
     this.#plan = plan;
     this.#options = options;
-    this.#mapping = compileMapping(plan.mapping, options.missing);
+    this.#mapping = compileMapping(plan.mapping, options);
     this.#functions = mappingFunctions(plan.mapping);
     this.#steps = plan.steps.map((step): Step => {
       if (step.kind === 'block') return { kind: 'block', slot: step.slot, block: new BlockBuilder(step.block, options) };
-      const whens = step.dependency.alternatives.map(({ when }) => (when === undefined ? undefined : compileWhen(when)));
+      const whens = step.dependency.alternatives.map(({ when }) => (when === undefined ? undefined : compileWhen(when, options.tagged)));
       return { kind: 'find', slot: step.slot, dependency: step.dependency, whens };
     });
   }
@@ -185,7 +184,7 @@ async function findBase(
     return text;
   });
   const found = find.byId
-    ? await lookupById(build.reader, collection, fields, tuples, states)
+    ? await lookupById(build.reader, collection, fields, tuples, { states, documentsOnly: !build.showsMetadata })
     : await lookup(build.reader, collection, fields, tuples, states);
   return texts.map((text) => (text === undefined ? [] : inOrder(found.get(text) ?? [], key)));
 }
@@ -203,11 +202,16 @@ async function lookup(
 /** By primary key, in the one order of values: arrays and "the first of several" are the same on every store. */
 function inOrder(records: readonly StoredRecord[], key: readonly string[]): readonly StoredRecord[] {
   if (records.length < 2) return records;
-  return [...records].sort((a, b) => {
+  const compare = (a: StoredRecord, b: StoredRecord): number => {
     for (const field of key) {
       const order = compareValues(a.document[field], b.document[field]);
       if (order !== 0) return order;
     }
     return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
-  });
+  };
+  // Rows of one parent mostly come as they were inserted, which is in order.
+  for (let i = 1; i < records.length; i++) {
+    if (compare(records[i - 1] as StoredRecord, records[i] as StoredRecord) > 0) return [...records].sort(compare);
+  }
+  return records;
 }

@@ -59,7 +59,8 @@ function callOf(
 ): { role: 'upsert' | 'delete'; code: Parameters<UserCode['call']>[1]; args: Value[] } | undefined {
   const { upsertStrategy, deleteStrategy, onInvalid } = view.definition;
   if (outcome.kind === 'document') {
-    const document = outcome.state === 'PUBLIC' ? outcome.document : { ...outcome.document, __STATE__: outcome.state };
+    const { document: fields } = outcome.content;
+    const document = outcome.state === 'PUBLIC' ? fields : { ...fields, __STATE__: outcome.state };
     return upsertStrategy.kind === 'function' ? { role: 'upsert', code: upsertStrategy.code, args: [document, key] } : undefined;
   }
   if (outcome.kind === 'failed' || (outcome.kind === 'invalid' && onInvalid === 'keep')) return undefined;

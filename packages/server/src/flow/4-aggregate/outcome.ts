@@ -2,11 +2,12 @@ import type { State } from '../../core/record.ts';
 import { STATES } from '../../core/record.ts';
 import type { Trigger } from '../../core/trigger.ts';
 import type { Document, Value } from '../../core/value.ts';
+import { decodeDocument, encode } from '../../core/tagged-json.ts';
 import { isDocument } from '../../core/value.ts';
 
 /** What became of one trigger. */
 export type Outcome =
-  | { readonly kind: 'document'; readonly document: Document; readonly state: State }
+  | { readonly kind: 'document'; readonly content: ViewDocument; readonly state: State }
   /** The base record is absent, or in a state that is not aggregated: the view's document goes. */
   | { readonly kind: 'absent' }
   /** The validator said no. */
@@ -25,20 +26,47 @@ export interface Built {
   readonly outcome: Outcome;
 }
 
+/** The document of a view, and its text: each is made of the other when it is asked for. */
+export class ViewDocument {
+  #text: string | undefined;
+  #document: Document | undefined;
+
+  private constructor(text: string | undefined, document: Document | undefined) {
+    this.#text = text;
+    this.#document = document;
+  }
+
+  static of(document: Document): ViewDocument {
+    return new ViewDocument(undefined, document);
+  }
+
+  static ofTagged(document: Document): ViewDocument {
+    return new ViewDocument(JSON.stringify(document), undefined);
+  }
+
+  get text(): string {
+    this.#text ??= encode(this.document);
+    return this.#text;
+  }
+
+  get document(): Document {
+    this.#document ??= decodeDocument(this.#text as string);
+    return this.#document;
+  }
+}
+
 /** A mapped value as a view's document: `__STATE__` is its state, not a field of it. */
-export function outcomeOf(value: Value): Outcome {
-  if (!isDocument(value))
+export function outcomeOf(value: Value, options: { readonly tagged: boolean } = { tagged: false }): Outcome {
+  if (!isDocument(value)) {
     return { kind: 'failed', code: 'UNKNOWN_ERROR', reason: `The view is ${typeof value}, expected an object`, retry: false };
-  if (!('__STATE__' in value)) return { kind: 'document', document: value, state: 'PUBLIC' };
+  }
+  const content = (document: Document): ViewDocument => (options.tagged ? ViewDocument.ofTagged(document) : ViewDocument.of(document));
+  if (!('__STATE__' in value)) return { kind: 'document', content: content(value), state: 'PUBLIC' };
   const { __STATE__: state, ...document } = value;
   const known = STATES.find((name) => name === state);
   if (known === undefined && state !== null && state !== undefined) {
-    return {
-      kind: 'failed',
-      code: 'UNKNOWN_ERROR',
-      reason: `__STATE__ is ${JSON.stringify(state)}, expected one of ${STATES.join(', ')}`,
-      retry: false,
-    };
+    const reason = `__STATE__ is ${JSON.stringify(state)}, expected one of ${STATES.join(', ')}`;
+    return { kind: 'failed', code: 'UNKNOWN_ERROR', reason, retry: false };
   }
-  return { kind: 'document', document, state: known ?? 'PUBLIC' };
+  return { kind: 'document', content: content(document), state: known ?? 'PUBLIC' };
 }

@@ -11,7 +11,7 @@ import { BlockBuilder } from './block-builder.ts';
 import { Functions } from './functions.ts';
 import type { Failure } from './functions.ts';
 import { outcomeOf } from './outcome.ts';
-import type { Built, Outcome } from './outcome.ts';
+import type { Built, Outcome, ViewDocument } from './outcome.ts';
 
 /** Limit of one call of a validator or a view key. */
 const SHORT_DEADLINE_MS = 1_000;
@@ -34,7 +34,11 @@ export class ViewBuilder {
     this.#root =
       view.root === undefined
         ? undefined
-        : new BlockBuilder(view.root, { missing: missingFields === 'null' ? null : undefined, emptyIsNull: emptyObject === 'null' });
+        : new BlockBuilder(view.root, {
+            missing: missingFields === 'null' ? null : undefined,
+            tagged: !view.needsCode,
+            emptyIsNull: emptyObject === 'null',
+          });
   }
 
   /** One result per trigger, in their order. Never throws for what user code does. */
@@ -54,7 +58,7 @@ export class ViewBuilder {
     return values.map((value, i) => {
       if (found[i] !== true) return { kind: 'absent' };
       const failure = functions.failures.get(i);
-      return failure === undefined ? outcomeOf(value) : failed(failure);
+      return failure === undefined ? outcomeOf(value, { tagged: !this.view.needsCode }) : failed(failure);
     });
   }
 
@@ -120,7 +124,7 @@ export class ViewBuilder {
     const results = await this.#call(
       'validator',
       validator,
-      indexes.map((i) => ({ arguments: [(outcomes[i] as { document: Document }).document] })),
+      indexes.map((i) => ({ arguments: [(outcomes[i] as { content: ViewDocument }).content.document] })),
       SHORT_DEADLINE_MS,
     );
     indexes.forEach((i, place) => {

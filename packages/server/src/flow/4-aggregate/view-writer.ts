@@ -4,10 +4,9 @@ import type { RecordDelta } from '../../core/record-delta.ts';
 import { StoredRecord } from '../../core/record.ts';
 import { encode } from '../../core/tagged-json.ts';
 import type { Trigger } from '../../core/trigger.ts';
-import type { Document } from '../../core/value.ts';
 import type { ViewPlan } from '../../plan/plan.ts';
 import type { RecordWrite, StoreWriter } from '../../store/store.ts';
-import type { Built } from './outcome.ts';
+import type { Built, Outcome } from './outcome.ts';
 
 /**
  * Writes what was built: nothing is written, and nothing announced, for a document that is unchanged. An invalid or absent view goes
@@ -36,8 +35,7 @@ function decide(
     if (outcome.kind === 'failed') continue;
     if (outcome.kind === 'invalid' && view.definition.onInvalid === 'keep') continue;
     const previous = stored.get(id) ?? null;
-    if (outcome.kind === 'document')
-      nexts.set(id, { next: recordOf(view, id, trigger, outcome.document, outcome.state, previous, now), trigger });
+    if (outcome.kind === 'document') nexts.set(id, { next: recordOf(view, id, trigger, outcome, previous, now), trigger });
     // Two identifiers of one document: the one that has something to show wins.
     else if (!nexts.has(id)) nexts.set(id, { next: deleted(view, previous, trigger, now), trigger });
   }
@@ -65,17 +63,15 @@ function recordOf(
   view: ViewPlan,
   id: string,
   trigger: Trigger,
-  document: Document,
-  state: StoredRecord['state'],
+  { content, state }: Extract<Outcome, { kind: 'document' }>,
   previous: StoredRecord | null,
   now: number,
 ): StoredRecord {
-  const kept = view.definition.upsertStrategy.kind === 'update' && previous !== null && !previous.isTombstone;
-  const next = kept ? { ...previous.document, ...document } : document;
-  const text = encode(next);
+  const isMerged = view.definition.upsertStrategy.kind === 'update' && previous !== null && !previous.isTombstone;
+  const text = isMerged ? encode({ ...previous.document, ...content.document }) : content.text;
   // The stored record itself where nothing changed: its metadata need not be made.
   if (previous !== null && previous.text === text && previous.state === state) return previous;
-  return new StoredRecord(id, text, state, metaText(trigger, previous, now), next);
+  return new StoredRecord(id, text, state, metaText(trigger, previous, now));
 }
 
 function deleted(view: ViewPlan, previous: StoredRecord | null, trigger: Trigger, now: number): StoredRecord | null {

@@ -1,4 +1,6 @@
 import { compareValues, equalValues, kindOf } from '../../core/value-order.ts';
+import { StoredRecord } from '../../core/record.ts';
+import { decode } from '../../core/tagged-json.ts';
 import type { Value } from '../../core/value.ts';
 import type { OperandPlan, WhenPlan } from '../../plan/plan.ts';
 import type { Frame } from './frame.ts';
@@ -8,9 +10,9 @@ import type { FunctionResults } from './functions.ts';
 export type When = (frame: Frame, results: FunctionResults) => boolean;
 
 /** A condition of `_select`. Missing equals null; values of different types are never less or greater than each other. */
-export function compileWhen(plan: WhenPlan): When {
-  const left = compileOperand(plan.left);
-  const right = compileOperand(plan.right);
+export function compileWhen(plan: WhenPlan, isTagged: boolean): When {
+  const left = compileOperand(plan.left, isTagged);
+  const right = compileOperand(plan.right, isTagged);
   const holds = OPERATORS[plan.operator];
   return (frame, results) => holds(left(frame, results), right(frame, results));
 }
@@ -28,12 +30,17 @@ function comparable(a: Value, b: Value): boolean {
   return kindOf(a) === kindOf(b);
 }
 
-function compileOperand(operand: OperandPlan): (frame: Frame, results: FunctionResults) => Value {
+/** `isTagged`: results of blocks are tagged, and compared as what they stand for. */
+function compileOperand(operand: OperandPlan, isTagged: boolean): (frame: Frame, results: FunctionResults) => Value {
   switch (operand.kind) {
     case 'constant':
       return () => operand.value;
     case 'reference':
-      return (frame) => readSlot(frame.at(operand.slot), operand.path) ?? null;
+      return (frame) => {
+        const held = frame.at(operand.slot);
+        const value = readSlot(held, operand.path) ?? null;
+        return isTagged && !(held instanceof StoredRecord) ? decode(JSON.stringify(value)) : value;
+      };
     case 'function':
       return (_frame, results) => results.operand(operand.code);
   }
