@@ -1,0 +1,35 @@
+import { createInterface } from 'node:readline';
+import type { Worker } from 'node:worker_threads';
+import type { Logger } from '../../core/logger.ts';
+import type { LogEntry } from './protocol.ts';
+
+const MAX_LINE = 1_000;
+const MAX_LINES_PER_SECOND = 100;
+
+/** What the logger handed to user code was given. */
+export function logEntry({ level, message, fields, file, dropped }: LogEntry, logger: Logger): void {
+  logger[level]('User code says', {
+    file,
+    said: message,
+    ...(fields === '' ? {} : { with: fields }),
+    ...(dropped === 0 ? {} : { dropped }),
+  });
+}
+
+/** What user code printed: lines of it become log entries, at most a hundred a second. */
+export function logOutput(worker: Worker, logger: Logger): void {
+  let second = 0;
+  let lines = 0;
+  for (const stream of [worker.stdout, worker.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      const now = Math.floor(performance.now() / 1000);
+      if (now !== second) {
+        second = now;
+        lines = 0;
+      }
+      lines++;
+      if (lines <= MAX_LINES_PER_SECOND) logger.info('User code printed', { line: line.slice(0, MAX_LINE) });
+      else if (lines === MAX_LINES_PER_SECOND + 1) logger.warn('User code prints too much: the rest of this second is dropped');
+    });
+  }
+}
