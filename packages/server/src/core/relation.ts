@@ -1,4 +1,5 @@
 import type { Place } from './problem.ts';
+import type { FieldType } from './projection.ts';
 import type { Value } from './value.ts';
 
 /** A side of a comparison that is not the wanted document's field. */
@@ -22,7 +23,14 @@ export type Condition =
       readonly operand: Operand;
       readonly place: Place;
     }
-  | { readonly kind: 'filter'; readonly field: readonly string[]; readonly filter: Value; readonly place: Place }
+  | {
+      readonly kind: 'filter';
+      readonly field: readonly string[];
+      readonly filter: Value;
+      /** Of the field, where it is known: literals take it. */
+      readonly type?: FieldType | undefined;
+      readonly place: Place;
+    }
   | { readonly kind: 'and' | 'or'; readonly conditions: readonly Condition[] };
 
 /** One named condition of the ER schema. */

@@ -6,6 +6,7 @@ import { Indexes } from './indexes.ts';
 import type { CollectionPlan, Plan, ViewPlan } from './plan.ts';
 import { Problems } from './problems.ts';
 import { checkRelations } from './relations.ts';
+import { typedRelations } from './typed-relations.ts';
 import { planView } from './view-plan.ts';
 
 export interface DeriveOptions {

@@ -1,7 +1,11 @@
+import { AppError } from '../core/errors.ts';
 import type { Condition, Operand, RelationDefinition } from '../core/relation.ts';
 import type { Place } from '../core/problem.ts';
+import { isDecimal, isObjectId } from '../core/value.ts';
+import type { Value } from '../core/value.ts';
 import { joinClass, typeOfPath } from './collections.ts';
 import type { CollectionFacts } from './collections.ts';
+import { parseConstantFilter } from './condition-filter.ts';
 import { Problems } from './problems.ts';
 
 type Comparing = Extract<Condition, { kind: 'compare' }>;
