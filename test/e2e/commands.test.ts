@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
@@ -30,6 +30,20 @@ describe('check and explain', () => {
       code: 3,
       err: expect.stringContaining('erShema'),
     });
+  });
+
+  test('a function that does not load is a problem, with the place that names it', async () => {
+    using folder = new TemporaryFolder();
+    cpSync(EXAMPLE, folder.path, { recursive: true, filter: (source) => !source.includes('.millrace') });
+    const view = path.join(folder.path, 'singleViews/sv_menus');
+    const file = path.join(view, 'aggregation.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"restaurants.city"', '"__fromFile__[shout]"'));
+    writeFileSync(path.join(view, 'shout.js'), 'module.exports = (logger, db, dependencies) => ;');
+    const { code, out } = await millrace(['check', '--json', '--project', folder.path]);
+    expect(code).toBe(1);
+    expect(jsonLines(out)).toMatchObject([
+      { severity: 'error', code: 'CODE_NOT_USABLE', place: { file: expect.stringContaining('aggregation.json') } },
+    ]);
   });
 
   test('the plan names the way from a change to a view', async () => {

@@ -480,6 +480,12 @@ export const CATALOGUE = {
     what: 'The build of a single view passed maxProcessingMs.',
     cure: 'Make the function faster, or raise maxProcessingMs of the view.',
   },
+  CODE_NOT_USABLE: {
+    whose: 'user',
+    retryable: false,
+    what: 'A file of yours that the configuration names cannot be loaded, or does not export a function.',
+    cure: 'Correct the file; the message says what is wrong with it. What millrace check loads is what the engine loads.',
+  },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;
 
 export type ErrorCode = keyof typeof CATALOGUE;
