@@ -107,7 +107,8 @@ export class BatchSimulation {
     const old = change.movedFrom === null || (isRepeat && own !== null) ? null : this.#image(change.movedFrom);
     const moved = old === null ? null : rowBeforeMove(old, change, this.#isThere(old));
     const awaits = moved === null ? stillAwaited(image.meta?.awaits, own === null ? [] : (change.keeps ?? [])) : moved.awaits;
-    const base = moved === null ? own : moved.row;
+    // Without a row under the old key, one that stands under the new key has what it was: the move was sent twice.
+    const base = moved?.row ?? (moved === null || isThere ? own : null);
     const row = change.keeps === null ? must(change.row, 'An insert or update has a row') : this.#merge(change, base, awaits?.fields);
     image.put(change, row, this.#now);
     if (awaits !== undefined) image.remember({ awaits });

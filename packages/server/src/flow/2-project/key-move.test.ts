@@ -132,6 +132,19 @@ describe('other shapes of a changed key', () => {
     expect((await bench.run(...pair)).deltas).toEqual([]);
   });
 
+  test.each([
+    ['hard', itemsProjection()],
+    ['soft', soft],
+  ])('a move that a producer sent twice changes nothing the second time, under %s delete', async (_kind, projection) => {
+    const bench = new Bench({ projections: [projection] });
+    const [remove, again] = move('1', '2', 'b', { at: 2 });
+    const [removeTwice, againTwice] = move('1', '2', 'b', { at: 12 });
+    await bench.run(change('insert', { id: '1', name: 'a', note: 'long' }, { at: 1 }), remove, again);
+    await bench.run(removeTwice, againTwice);
+    expect(await bench.document('1')).toBe(undefined);
+    expect(await bench.document('2')).toEqual({ id: '2', name: 'b', note: 'long' });
+  });
+
   test('a required column that was left out waits for the delete of the old row', async () => {
     const fields = [field('id', { primaryKey: true }), field('name'), field('note', { required: true })];
     const bench = new Bench({ projections: [itemsProjection({ fields })] });
