@@ -16,6 +16,8 @@ import { randomProject } from './random-project.ts';
 import type { RandomProject } from './random-project.ts';
 
 const PARTITIONS = 3;
+/** Histories that die at each of their port calls in turn. */
+const EXHAUSTED = 3;
 /** Of the long runs. */
 const LIMIT_MS = 6 * 3_600_000;
 
@@ -145,6 +147,37 @@ test(
       }),
       runs(2, 100, 2_000),
     );
+  },
+  LIMIT_MS,
+);
+
+test(
+  'a death at every single port call of a history is survived',
+  async () => {
+    let deaths = 0;
+    for (const one of fc.sample(scenario(false), { numRuns: EXHAUSTED, seed: propertyOptions(EXHAUSTED).seed })) {
+      const history = buildHistory(one.project.tables, one.steps.slice(0, 20));
+      for (let atCall = 1, died = true; died; atCall++) {
+        died = false;
+        for (const after of [false, true]) {
+          const driver = new Driver(one.project, new MemoryStore(), new MemoryLog({ partitions: PARTITIONS }), {
+            batchRecords: 7,
+            triggersPerBatch: 2,
+          });
+          await driver.tell(history);
+          if ((await driver.start({ atCall, after })) === 'died' || (await driver.finish()) === 'died') {
+            died = true;
+            deaths++;
+            deaths++;
+            await driver.start();
+            await driver.finish();
+          }
+          await driver.check();
+          await driver.stop();
+        }
+      }
+    }
+    expect(deaths).toBeGreaterThan(0);
   },
   LIMIT_MS,
 );
