@@ -168,7 +168,6 @@ test(
           if ((await driver.start({ atCall, after })) === 'died' || (await driver.finish()) === 'died') {
             died = true;
             deaths++;
-            deaths++;
             await driver.start();
             await driver.finish();
           }
