@@ -2,7 +2,7 @@ import type { RelationDefinition } from '../core/relation.ts';
 import type { BlockDefinition, DependencyBody, DependencyDefinition, MappingDefinition, WhenDefinition } from '../core/view.ts';
 import { below } from './problems.ts';
 import type { Scope } from './scope.ts';
-import { bodiesOf } from './resolve-names.ts';
+import { bodiesOf, reportOrder } from './resolve-names.ts';
 import type { ResolveContext } from './resolve-names.ts';
 
 /** Where the known documents of a dependency come from. */
@@ -157,14 +157,7 @@ function declared(
       const late = [...(needs.get(dependency.name) ?? [])].filter((name) => !placed.has(name));
       if (late.length > 0) {
         failed = true;
-        context.problems.error(
-          'DEPENDENCY_ORDER',
-          place,
-          `dependencyOrder resolves ${dependency.name} before ${late.join(', ')}, which it needs`,
-          {
-            cure: 'Remove dependencyOrder: a right order is derived.',
-          },
-        );
+        reportOrder(definition, dependency.name, late, context.problems);
       }
     }
     placed.add(dependency.name);

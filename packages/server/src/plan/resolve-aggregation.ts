@@ -4,7 +4,7 @@ import { planHop } from './hop.ts';
 import { resolveMapping } from './resolve-mapping.ts';
 import type { AlternativePlan, BlockPlan, DependencyPlan, Hop, IdentifierField, SlotReference, StepPlan } from './plan.ts';
 import { below } from './problems.ts';
-import { bodiesOf, resolveWhen } from './resolve-names.ts';
+import { bodiesOf, isFoundBefore, resolveWhen } from './resolve-names.ts';
 import type { ResolveContext } from './resolve-names.ts';
 import { checkField } from './relations.ts';
 import { resolutionOrder } from './resolution-order.ts';
@@ -47,8 +47,10 @@ export function resolveBlock(
   if (order === undefined) return undefined;
   const steps: StepPlan[] = [];
   for (const dependency of order) {
+    scope.current = dependency.name;
     const step = resolveStep(dependency, definition, scope, sources, context, [...ancestors, definition.name]);
     if (step !== undefined) steps.push(step);
+    scope.passed.add(dependency.name);
   }
   const mapping = resolveMapping(definition.mapping, scope, context);
   if (mapping === undefined || steps.length < order.length) return undefined;
@@ -122,6 +124,7 @@ function sourceOf(
   const known = oriented.direction === 'forward' ? oriented.relation.source : oriented.relation.target;
   const found = scope.findSource(dependency.name, known, body.useAlias);
   if (found.kind === 'found') {
+    if (!isFoundBefore(found.up, found.name, scope, context)) return undefined;
     if (found.ambiguous.length > 0) {
       problems.warn(
         'AMBIGUOUS_SOURCE',

@@ -2,6 +2,7 @@ import type { Place } from '../core/problem.ts';
 import type { BlockDefinition, DependencyBody, DependencyDefinition, ViewDefinition, WhenDefinition, WhenOperand } from '../core/view.ts';
 import type { CollectionFacts } from './collections.ts';
 import type { OperandPlan, SlotReference, WhenPlan } from './plan.ts';
+import { below } from './problems.ts';
 import type { Problems } from './problems.ts';
 import { checkField } from './relations.ts';
 import type { RelationsByName } from './relations.ts';
@@ -59,8 +60,25 @@ export function resolveReference(
     );
     return undefined;
   }
+  if (!isFoundBefore(found.up, name, scope, context)) return undefined;
   for (const body of bodiesOf(found.definition)) {
     if (path.length > 0 && !checkField(path, body.collection, place, context.facts, context.problems)) return undefined;
   }
   return { up: found.up, slot: scope.ancestor(found.up).slotOf(name) };
+}
+
+/** What a block reads of a block around it must have been found when its turn comes. */
+export function isFoundBefore(up: number, name: string, scope: Scope, context: ResolveContext): boolean {
+  const around = scope.ancestor(up);
+  if (up === 0 || around.passed.has(name)) return true;
+  reportOrder(around.definition, around.current, [name], context.problems);
+  return false;
+}
+
+export function reportOrder(block: BlockDefinition, name: string, late: readonly string[], problems: Problems): void {
+  const message = `dependencyOrder resolves ${name} before ${late.join(', ')}, which it needs`;
+  const place = below(block.place, block.dependencyOrder === undefined ? 'dependencies' : 'dependencyOrder');
+  const isKnown = problems.list.some((known) => known.message === message && JSON.stringify(known.place) === JSON.stringify(place));
+  if (isKnown) return;
+  problems.error('DEPENDENCY_ORDER', place, message, { cure: 'Remove dependencyOrder: a right order is derived.' });
 }

@@ -11,6 +11,9 @@ export class Scope {
   readonly definition: BlockDefinition;
   readonly parent: Scope | undefined;
   readonly resolved = new Map<string, DependencyPlan>();
+  /** Dependencies that were resolved, or tried, and the one that is being resolved. */
+  readonly passed = new Set<string>();
+  current = '';
   readonly #slots: ReadonlyMap<string, number>;
 
   constructor(definition: BlockDefinition, parent: Scope | undefined) {

@@ -81,9 +81,10 @@ export class BlockBuilder {
   }
 
   #map(frame: Frame, build: Build): Value {
-    const { first } = this.#plan;
-    if (this.#options.emptyIsNull && first !== undefined && frame.slots[first] === undefined && frame.parent?.parent !== undefined)
-      return null;
+    const { first, join } = this.#plan;
+    // An element of an array is there because its document is.
+    const canBeEmpty = this.#options.emptyIsNull && join === undefined && first !== undefined && frame.parent?.parent !== undefined;
+    if (canBeEmpty && frame.slots[first] === undefined) return null;
     return this.#mapping(frame, build.functions) ?? null;
   }
 
