@@ -78,7 +78,8 @@ function hopBetween(from: string, to: string, path: PathDefinition, index: numbe
   const steps: { relation: RelationDefinition; direction: 'forward' | 'backward' }[] = [];
   for (const relation of context.relations) {
     if (relation.source === from && relation.target === to) steps.push({ relation, direction: 'forward' });
-    else if (relation.source === to && relation.target === from) steps.push({ relation, direction: 'backward' });
+    // A relation of a collection with itself is walked both ways.
+    if (relation.source === to && relation.target === from) steps.push({ relation, direction: 'backward' });
   }
   if (steps.length === 0) {
     context.problems.error(
