@@ -45,7 +45,7 @@ async function followBranch(
   if (branch.keys.length === 0) return scanBranch(reader, hop, branch, known, scope);
   const single = branch.keys.length === 1 ? branch.keys[0] : undefined;
   const simple =
-    single !== undefined && single.value.kind === 'known' && !single.value.each && single.value.path.length === 1
+    single !== undefined && single.value.kind === 'known' && single.value.take === 'value' && single.value.path.length === 1
       ? single.value.path[0]
       : undefined;
   const found =
@@ -116,16 +116,15 @@ function tuplesOf(keys: readonly HopKey[], known: Document): readonly (readonly 
 
 function keyValues(key: HopKey, known: Document): readonly Value[] {
   if (key.value.kind === 'constants') return key.value.values;
-  if (!key.value.each) {
-    const value = readPath(known, key.value.path);
-    return value === null || value === undefined ? [] : [value];
-  }
-  const values: Value[] = [];
-  for (const value of reachPath(known, key.value.path)) {
-    if (Array.isArray(value)) values.push(...value.filter((item) => item !== null));
-    if (value !== null) values.push(value);
-  }
-  return values;
+  const { path, take } = key.value;
+  if (take === 'reached') return present(reachPath(known, path).flatMap((value) => (Array.isArray(value) ? [value, ...value] : [value])));
+  const value = readPath(known, path);
+  if (take === 'elements' && Array.isArray(value)) return present(value);
+  return value === null || value === undefined ? [] : [value];
+}
+
+function present(values: readonly Value[]): readonly Value[] {
+  return values.filter((value) => value !== null);
 }
 
 async function lookup(

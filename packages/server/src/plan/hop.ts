@@ -72,14 +72,14 @@ function sameFields(keys: readonly HopKey[], fields: readonly string[]): boolean
 function forwardKey(atom: Atom): HopKey | undefined {
   if (atom.kind !== 'compare') return undefined;
   if (atom.operator === '$eq') {
-    if (atom.operand.kind === 'field') return { wanted: atom.field, value: { kind: 'known', path: atom.operand.path, each: false } };
+    if (atom.operand.kind === 'field') return { wanted: atom.field, value: { kind: 'known', path: atom.operand.path, take: 'value' } };
     if (atom.operand.kind === 'constant' && atom.operand.value !== null) {
       return { wanted: atom.field, value: { kind: 'constants', values: [atom.operand.value] } };
     }
     return undefined;
   }
   if (atom.operator !== '$in') return undefined;
-  if (atom.operand.kind === 'field') return { wanted: atom.field, value: { kind: 'known', path: atom.operand.path, each: true } };
+  if (atom.operand.kind === 'field') return { wanted: atom.field, value: { kind: 'known', path: atom.operand.path, take: 'elements' } };
   const values = constantsOf(atom.operand);
   return values === undefined ? undefined : { wanted: atom.field, value: { kind: 'constants', values } };
 }
@@ -88,7 +88,7 @@ function forwardKey(atom: Atom): HopKey | undefined {
 function backwardKey(atom: Atom): HopKey | undefined {
   if (atom.kind !== 'compare' || atom.operand.kind !== 'field') return undefined;
   if (atom.operator !== '$eq' && atom.operator !== '$in') return undefined;
-  return { wanted: atom.operand.path, value: { kind: 'known', path: atom.field, each: true } };
+  return { wanted: atom.operand.path, value: { kind: 'known', path: atom.field, take: 'reached' } };
 }
 
 function constantsOf(operand: Operand): Value[] | undefined {

@@ -65,7 +65,10 @@ export interface HopKey {
     | {
         readonly kind: 'known';
         readonly path: readonly string[];
-        /** Each element is a value (`$in` of an array field, or array fields met backward). */ readonly each: boolean;
+        /** The value itself · each element of it (`$in`) · all that the path reaches, arrays and their elements (backward). */ readonly take:
+          | 'value'
+          | 'elements'
+          | 'reached';
       }
     | { readonly kind: 'constants'; readonly values: readonly Value[] };
 }
