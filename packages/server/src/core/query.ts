@@ -28,6 +28,8 @@ export interface Query {
   readonly sort?: readonly { readonly path: readonly string[]; readonly direction: 1 | -1 }[] | undefined;
   readonly skip?: number | undefined;
   readonly limit?: number | undefined;
+  /** Only documents after this one in the order of ids: without a sort, one can so go through all of them page by page. */
+  readonly afterId?: string | undefined;
   /** PUBLIC when absent. */
   readonly states?: readonly State[] | undefined;
 }

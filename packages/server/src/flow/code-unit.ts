@@ -3,7 +3,7 @@ import { identifierText } from '../core/key.ts';
 import type { RecordDelta } from '../core/record-delta.ts';
 import type { Trigger } from '../core/trigger.ts';
 import type { Plan, ViewPlan } from '../plan/plan.ts';
-import type { ErrorEntry, QueueItem, QueuedItem, Store } from '../store/store.ts';
+import type { ErrorEntry, QueuedItem, Store } from '../store/store.ts';
 import type { Strategist } from './3-strategy/strategist.ts';
 import { deltaOfText } from './3-strategy/delta-document.ts';
 import type { CustomWriter } from './4-aggregate/custom-writer.ts';
@@ -40,7 +40,7 @@ export class CodeUnit {
   }
 
   static isNeeded(plan: Plan): boolean {
-    return plan.views.some((view) => view.needsCode || view.walks.custom.size > 0 || view.identify?.kind === 'function');
+    return plan.views.some((view) => view.needsCode || view.walks.custom.size > 0 || view.walks.functionEnded.size > 0);
   }
 
   /** What changed; null when nothing was due. */
@@ -68,13 +68,13 @@ export class CodeUnit {
 
   async #build(view: ViewPlan, items: readonly QueuedItem[]): Promise<readonly RecordDelta[]> {
     const { store, propagation, clock, customWriter } = this.#parts;
-    const failures = new Map(items.map((item) => [item.key, item.attempts]));
-    const attempts = (trigger: Trigger): number => failures.get(identifierText(trigger.identifier)) ?? 0;
+    const byKey = new Map(items.map((item) => [item.key, item]));
+    const taken = (trigger: Trigger): QueuedItem | undefined => byKey.get(identifierText(trigger.identifier));
     const built = await propagation.buildAlone(view, items.map(triggerOf), store);
     const custom = await customWriter.write(view, built);
     return propagation.unit(async (writer) => {
       const deltas = [...custom.deltas, ...(await writeViews(view, custom.rest, writer, clock.now()))];
-      await propagation.settle(view, [...custom.settled, ...custom.rest], writer, attempts);
+      await propagation.settle(view, [...custom.settled, ...custom.rest], writer, taken);
       await writer.complete(items);
       return propagation.run(writer, deltas);
     });
@@ -85,7 +85,7 @@ export class CodeUnit {
     const deltas = items.map((item) => deltaOfText(item.payload));
     const { triggers, failed } = await strategist.consult(view, deltas, store);
     const now = clock.now();
-    const again: QueueItem[] = [];
+    const again: QueuedItem[] = [];
     const entries: ErrorEntry[] = [];
     for (const { delta, failure } of failed) {
       const item = items[deltas.indexOf(delta)];
@@ -97,7 +97,7 @@ export class CodeUnit {
     }
     await store.transact(async (writer) => {
       if (triggers.length > 0) await propagation.enqueue(writer, triggers, 'interactive');
-      if (again.length > 0) await writer.enqueue(again);
+      if (again.length > 0) await writer.putBack(again);
       if (entries.length > 0) await writer.saveErrors(entries);
       await writer.complete(items);
     });

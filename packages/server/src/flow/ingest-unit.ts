@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Change } from '../core/change.ts';
 import type { LogRecord } from '../core/log-record.ts';
 import type { RecordDelta } from '../core/record-delta.ts';
-import type { ErrorEntry, QueueItem, Store } from '../store/store.ts';
+import type { ErrorEntry, QueueItem, QueuedItem, Store } from '../store/store.ts';
 import { deadLetter, deadLetterId } from './1-ingest/dead-letter.ts';
 import type { Ingestor } from './1-ingest/ingestor.ts';
 import type { Projector } from './2-project/projector.ts';
@@ -28,12 +28,8 @@ interface Parts {
   readonly isShared: (topic: string) => boolean;
 }
 
-interface Unit {
-  /** Positions are saved: the records come from the log, not from the queue. */
-  readonly advance: boolean;
-  /** How often the record had failed before, for a parked one. */
-  readonly attempts: number;
-}
+/** The queued item that the record was parked in: it is done with this unit. Null: the records come from the log, whose position it saves. */
+type Parked = QueuedItem | null;
 
 /** A batch of log records through stages 1 to 4, as one unit of work that ends with the position. */
 export class IngestUnit {
@@ -44,20 +40,20 @@ export class IngestUnit {
   }
 
   /** Gives what changed. A record that makes the batch fail is found by processing each alone, and becomes a dead letter. */
-  async process(records: readonly LogRecord[], unit: Unit = { advance: true, attempts: 0 }): Promise<readonly RecordDelta[]> {
+  async process(records: readonly LogRecord[], item: Parked = null): Promise<readonly RecordDelta[]> {
     try {
-      return await this.#attempt(records, unit);
+      return await this.#attempt(records, item);
     } catch (error) {
       if (!isOfTheItem(error)) throw error;
       const [only] = records;
-      if (records.length === 1 && only !== undefined) return this.#bury(only, error, unit);
+      if (records.length === 1 && only !== undefined) return this.#bury(only, error, item);
     }
     const all: RecordDelta[] = [];
-    for (const record of records) all.push(...(await this.process([record], unit)));
+    for (const record of records) all.push(...(await this.process([record], item)));
     return all;
   }
 
-  async #attempt(records: readonly LogRecord[], unit: Unit): Promise<readonly RecordDelta[]> {
+  async #attempt(records: readonly LogRecord[], item: Parked): Promise<readonly RecordDelta[]> {
     const { ingestor, projector, propagation, clock, meter } = this.#parts;
     const decoded = await meter.time('ingest', () => ingestor.decode(records));
     const prepared = await meter.time('project', () => projector.prepare(decoded.changes));
@@ -69,7 +65,7 @@ export class IngestUnit {
       const applied = await meter.time('project', () => projector.apply(writer, prepared));
       const entries: ErrorEntry[] = [...decoded.deadLetters];
       for (const { change, code, reason } of [...prepared.refused, ...applied.refused])
-        entries.push(this.#entryOf(change, byPosition, code, reason, unit));
+        entries.push(this.#entryOf(change, byPosition, code, reason, item));
       const parked: ParkedRecord[] = [...decoded.retry];
       for (const { change, reason } of prepared.retry) {
         parked.push({
@@ -79,16 +75,19 @@ export class IngestUnit {
           system: this.#parts.systemOf(change.projection),
         });
       }
-      const items = this.#park(parked, unit, entries);
+      const items = this.#park(parked, item, entries);
       // A record that was parked or replayed is fine now, unless it is refused again.
-      if (!unit.advance) await writer.resolveErrors({ ids: deadLetterIds(records, decoded.changes) }, clock.now());
+      if (item !== null) await writer.resolveErrors({ ids: deadLetterIds(records, decoded.changes) }, clock.now());
       if (entries.length > 0) await writer.saveErrors(entries);
       if (items.length + applied.later.length > 0) {
-        await writer.enqueue([...items, ...applied.later]);
+        if (item === null) await writer.enqueue(items);
+        else await writer.putBack(items.map(({ attempts, dueAt }) => ({ ...item, attempts, dueAt })));
+        await writer.enqueue(applied.later);
         this.#parts.backlog.queued('');
       }
+      if (item !== null) await writer.complete([item]);
       const all = await propagation.run(writer, applied.deltas);
-      if (unit.advance) await writer.savePositions(this.#parts.settings.group, nextOffsets(records));
+      if (item === null) await writer.savePositions(this.#parts.settings.group, nextOffsets(records));
       meter.counts.deadLetters += entries.length;
       meter.counts.projectionDeltas += applied.deltas.length;
       inside = performance.now() - begun;
@@ -104,16 +103,16 @@ export class IngestUnit {
     return deltas;
   }
 
-  #entryOf(change: Change, byPosition: ReadonlyMap<string, LogRecord>, code: string, reason: string, unit: Unit): ErrorEntry {
+  #entryOf(change: Change, byPosition: ReadonlyMap<string, LogRecord>, code: string, reason: string, item: Parked): ErrorEntry {
     const system = this.#parts.systemOf(change.projection);
-    const fault = { code, reason, system, projection: change.projection, attempts: unit.attempts + 1 };
+    const fault = { code, reason, system, projection: change.projection, attempts: (item?.attempts ?? 0) + 1 };
     return deadLetter(recordOf(change, byPosition), fault, this.#parts.clock, { shared: this.#parts.isShared(change.position.topic) });
   }
 
   /** Records whose user code failed wait in the queue, alone; after the last attempt they are dead letters. */
-  #park(parked: readonly ParkedRecord[], unit: Unit, entries: ErrorEntry[]): QueueItem[] {
+  #park(parked: readonly ParkedRecord[], item: Parked, entries: ErrorEntry[]): QueueItem[] {
     const { clock, settings } = this.#parts;
-    const failures = unit.attempts + 1;
+    const failures = (item?.attempts ?? 0) + 1;
     const items: QueueItem[] = [];
     for (const { record, reason, system, projection } of new Map(parked.map((entry) => [recordKey(entry.record), entry])).values()) {
       if (failures < settings.retry.attempts)
@@ -129,12 +128,13 @@ export class IngestUnit {
   }
 
   /** A record on which our own code fails must neither block its partition nor vanish. */
-  async #bury(record: LogRecord, error: Error, unit: Unit): Promise<readonly RecordDelta[]> {
+  async #bury(record: LogRecord, error: Error, item: Parked): Promise<readonly RecordDelta[]> {
     const { store, clock, settings } = this.#parts;
     const entry = deadLetter(record, { code: 'INTERNAL', reason: error.message, system: '', projection: '' }, clock, { shared: false });
     await store.transact(async (writer) => {
       await writer.saveErrors([entry]);
-      if (unit.advance) await writer.savePositions(settings.group, nextOffsets([record]));
+      if (item === null) await writer.savePositions(settings.group, nextOffsets([record]));
+      else await writer.complete([item]);
     });
     this.#parts.meter.counts.deadLetters++;
     return [];

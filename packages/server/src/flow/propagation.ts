@@ -5,7 +5,7 @@ import type { RecordDelta } from '../core/record-delta.ts';
 import { encode } from '../core/tagged-json.ts';
 import type { Lane, Trigger } from '../core/trigger.ts';
 import type { Plan, ViewPlan } from '../plan/plan.ts';
-import type { ErrorEntry, QueueItem, Store, StoreReader, StoreWriter } from '../store/store.ts';
+import type { ErrorEntry, QueueItem, QueuedItem, Store, StoreReader, StoreWriter } from '../store/store.ts';
 import { deltaText } from './3-strategy/delta-document.ts';
 import type { Strategist } from './3-strategy/strategist.ts';
 import type { Built } from './4-aggregate/outcome.ts';
@@ -83,7 +83,7 @@ export class Propagation {
     view: ViewPlan,
     triggers: readonly Trigger[],
     writer: StoreWriter,
-    attempts: (trigger: Trigger) => number = never,
+    taken: (trigger: Trigger) => QueuedItem | undefined = nothing,
   ): Promise<RecordDelta[]> {
     if (triggers.length === 0) return [];
     const { meter, clock, backlog, cache } = this.#parts;
@@ -97,7 +97,7 @@ export class Propagation {
         triggers.map(({ identifier }) => identifierText(identifier)),
       );
     }
-    await this.settle(view, built, writer, attempts);
+    await this.settle(view, built, writer, taken);
     meter.counts.viewsWritten += deltas.length;
     return deltas;
   }
@@ -118,31 +118,39 @@ export class Propagation {
     );
   }
 
-  /** Errors, retries and resolved errors of what was built. `attempts` says how often a trigger had failed before. */
-  async settle(view: ViewPlan, built: readonly Built[], writer: StoreWriter, attempts: (trigger: Trigger) => number): Promise<void> {
+  /** Errors, retries and resolved errors of what was built. `taken` gives the queued item that a trigger came from. */
+  async settle(
+    view: ViewPlan,
+    built: readonly Built[],
+    writer: StoreWriter,
+    taken: (trigger: Trigger) => QueuedItem | undefined,
+  ): Promise<void> {
     const { clock, backlog, meter } = this.#parts;
     const { retry } = view.definition;
     const now = clock.now();
     const entries: ErrorEntry[] = [];
-    const again: QueueItem[] = [];
+    const fresh: QueueItem[] = [];
+    const again: QueuedItem[] = [];
     const fine: string[] = [];
     for (const { trigger, outcome } of built) {
       if (outcome.kind === 'document' || outcome.kind === 'absent') {
         fine.push(encode(trigger.identifier));
         continue;
       }
-      const failures = attempts(trigger) + 1;
+      const item = taken(trigger);
+      const failures = (item?.attempts ?? 0) + 1;
       if (outcome.kind === 'failed' && outcome.retry && failures < retry.attempts) {
-        again.push({ ...triggerItem(trigger, 'interactive'), attempts: failures, dueAt: now + backoffMs(failures, retry.delayMs) });
+        const later = { attempts: failures, dueAt: now + backoffMs(failures, retry.delayMs) };
+        if (item === undefined) fresh.push({ ...triggerItem(trigger, 'interactive'), ...later });
+        else again.push({ ...item, ...later });
       } else {
         const [code, reason] = outcome.kind === 'invalid' ? ['VALIDATION_ERROR', outcome.reason] : [outcome.code, outcome.reason];
         entries.push(errorEntry(trigger, code, reason, failures, now));
       }
     }
-    if (again.length > 0) {
-      await writer.enqueue(again);
-      backlog.queued(view.name);
-    }
+    if (fresh.length > 0) await writer.enqueue(fresh);
+    if (again.length > 0) await writer.putBack(again);
+    if (fresh.length + again.length > 0) backlog.queued(view.name);
     if (entries.length > 0) {
       await writer.saveErrors(entries);
       backlog.failed(view.name);
@@ -185,7 +193,7 @@ export class Propagation {
   }
 }
 
-const never = (): number => 0;
+const nothing = (): undefined => undefined;
 
 function errorEntry(trigger: Trigger, code: string, reason: string, attempts: number, now: number): ErrorEntry {
   return {

@@ -12,8 +12,9 @@ import { recordOfItem } from './record-item.ts';
 import type { Refresher } from './refresher.ts';
 import { triggerOf } from './trigger-item.ts';
 
-/** Rows removed by one step of a truncate. */
-const TRUNCATE_CHUNK = 1_000;
+/** Rows looked at by one step of a truncate: with the views that show them, some tens of ms. */
+const TRUNCATE_CHUNK = 500;
+const MOST_JOBS = 100;
 
 interface Parts {
   readonly store: Store;
@@ -26,31 +27,53 @@ interface Parts {
   readonly settings: PipelineSettings;
 }
 
+/** One unit of work on what is due; null when nothing is. */
+type Work = (now: number) => Promise<readonly RecordDelta[] | null>;
+
 /** What earlier units left to do, as far as no user code is needed: one kind of work a step. */
 export class QueueUnit {
   readonly #parts: Parts;
   readonly #plainViews: readonly string[];
+  readonly #triggers: Work = (now) => this.#build(now);
+  readonly #rest: readonly Work[] = [(now) => this.#retry(now), (now) => this.#truncate(now), (now) => this.#refresh(now)];
+  #turn = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#plainViews = parts.plan.views.filter((view) => !view.needsCode).map((view) => view.name);
   }
 
-  /** What changed; null when nothing was due. `now` is the time up to which items are due. */
+  /**
+   * What changed; null when nothing was due. `now` is the time up to which items are due. One unit of work: triggers and all the rest
+   * take turns, so that neither waits until there is nothing of the other.
+   */
   async step(now: number): Promise<readonly RecordDelta[] | null> {
-    const { store } = this.#parts;
-    const triggers = await this.#takeTriggers(now);
-    if (triggers.length > 0) return this.#build(triggers);
-    const [record] = await store.take({ kinds: ['record'], now, limit: 1 });
-    if (record !== undefined) return this.#retry(record);
-    const [truncate] = await store.take({ kinds: ['truncate'], now, limit: 1 });
-    if (truncate !== undefined) return this.#truncate(truncate);
-    const [job] = await store.take({ kinds: ['job'], now, limit: 1 });
-    if (job !== undefined) {
-      await this.#parts.refresher.step(job);
-      return [];
+    const turn = this.#turn++;
+    const first = (turn >> 1) % this.#rest.length;
+    const rest = [...this.#rest.slice(first), ...this.#rest.slice(0, first)];
+    for (const work of turn % 2 === 0 ? [this.#triggers, ...rest] : [...rest, this.#triggers]) {
+      const deltas = await work(now);
+      if (deltas !== null) return deltas;
     }
     return null;
+  }
+
+  async #build(now: number): Promise<readonly RecordDelta[] | null> {
+    const items = await this.#takeTriggers(now);
+    if (items.length === 0) return null;
+    const { plan, propagation } = this.#parts;
+    const byKey = new Map(items.map((item) => [`${item.scope}/${item.key}`, item]));
+    const taken = (trigger: Trigger): QueuedItem | undefined => byKey.get(`${trigger.view}/${identifierText(trigger.identifier)}`);
+    return propagation.unit(async (writer) => {
+      const all: RecordDelta[] = [];
+      for (const view of plan.views) {
+        const triggers = items.filter((item) => item.scope === view.name).map(triggerOf);
+        const deltas = await propagation.build(view, triggers, writer, taken);
+        all.push(...(await propagation.run(writer, deltas)));
+      }
+      await writer.complete(items);
+      return all;
+    });
   }
 
   /** Interactive triggers pass first; some bulk ones always come along, so that they never starve. */
@@ -64,35 +87,27 @@ export class QueueUnit {
     return [...interactive, ...bulk];
   }
 
-  async #build(items: readonly QueuedItem[]): Promise<readonly RecordDelta[]> {
-    const { plan, propagation } = this.#parts;
-    const failures = new Map(items.map((item) => [`${item.scope}/${item.key}`, item.attempts]));
-    const attempts = (trigger: Trigger): number => failures.get(`${trigger.view}/${identifierText(trigger.identifier)}`) ?? 0;
-    return propagation.unit(async (writer) => {
-      const all: RecordDelta[] = [];
-      for (const view of plan.views) {
-        const triggers = items.filter((item) => item.scope === view.name).map(triggerOf);
-        const deltas = await propagation.build(view, triggers, writer, attempts);
-        all.push(...(await propagation.run(writer, deltas)));
-      }
-      await writer.complete(items);
-      return all;
-    });
-  }
-
-  async #retry(item: QueuedItem): Promise<readonly RecordDelta[]> {
+  async #retry(now: number): Promise<readonly RecordDelta[] | null> {
     const { store, ingestUnit } = this.#parts;
-    const deltas = await ingestUnit.process([recordOfItem(item)], { advance: false, attempts: item.attempts });
-    await store.transact((writer) => writer.complete([item]));
-    return deltas;
+    const [item] = await store.take({ kinds: ['record'], now, limit: 1 });
+    return item === undefined ? null : ingestUnit.process([recordOfItem(item)], item);
   }
 
-  async #truncate(item: QueuedItem): Promise<readonly RecordDelta[]> {
-    const { projector, propagation } = this.#parts;
+  async #truncate(now: number): Promise<readonly RecordDelta[] | null> {
+    const { store, projector, propagation } = this.#parts;
+    const [item] = await store.take({ kinds: ['truncate'], now, limit: 1 });
+    if (item === undefined) return null;
     return propagation.unit(async (writer) => {
-      const { deltas, done } = await projector.truncate(writer, item, TRUNCATE_CHUNK);
-      if (done) await writer.complete([item]);
+      const { deltas, rest } = await projector.truncate(writer, item, TRUNCATE_CHUNK);
+      await (rest === null ? writer.complete([item]) : writer.putBack([{ ...item, payload: rest }]));
       return propagation.run(writer, deltas);
     });
+  }
+
+  /** A step of one of the refreshes that do not wait for what they queued before. */
+  async #refresh(now: number): Promise<readonly RecordDelta[] | null> {
+    const { store, refresher } = this.#parts;
+    for (const job of await store.take({ kinds: ['job'], now, limit: MOST_JOBS })) if (await refresher.step(job)) return [];
+    return null;
   }
 }

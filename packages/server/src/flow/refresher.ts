@@ -10,60 +10,78 @@ import type { QueuedItem, Store } from '../store/store.ts';
 import { identifierOf } from './3-strategy/walker.ts';
 import type { Propagation } from './propagation.ts';
 
+/** Records looked at in one step. */
+const PAGE = 500;
+/** The next page waits until fewer than these are left of those before: the queue stays short, and who builds is never idle. */
+const FEW = 100;
+
 interface Parts {
   readonly store: Store;
   readonly plan: Plan;
   readonly propagation: Propagation;
 }
 
+/** How far a refresh is: the payload of its job, so that it goes on after a crash. */
+interface Progress {
+  /** First a trigger for every record of the base, then one for every stored document. */
+  readonly phase?: 'base' | 'view' | undefined;
+  /** Id of the last one that was looked at. */
+  readonly after?: string | undefined;
+}
+
 /**
  * Rebuilds a whole view in the bulk lane: a trigger for every base record, and one for every stored document, so that documents whose
- * base has gone are removed. Triggers are rows of the queue, so a crash repeats at most the enumeration.
+ * base has gone are removed. What changes meanwhile triggers by itself.
  */
 export class Refresher {
   readonly #parts: Parts;
-  readonly #running = new Map<string, { readonly seq: number; readonly chunks: AsyncIterator<readonly Trigger[]> }>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
-  /** Queues one chunk of triggers; the job is complete after the last. */
-  async step(job: QueuedItem): Promise<void> {
+  /** Queues one page of triggers, and completes the job after the last. False while enough of those before are still waiting. */
+  async step(job: QueuedItem): Promise<boolean> {
     const { store, plan, propagation } = this.#parts;
     const view = plan.views.find(({ name }) => name === job.scope);
-    const chunks = view === undefined ? undefined : this.#chunksOf(view, job);
-    const next = await chunks?.next();
-    if (next === undefined || next.done === true) {
-      this.#running.delete(job.scope);
+    if (view === undefined) {
       await store.transact((writer) => writer.complete([job]));
-      return;
+      return true;
     }
-    await store.transact((writer) => propagation.enqueue(writer, next.value, 'bulk'));
+    if (await this.#isBusy(view)) return false;
+    const { triggers, next } = await this.#page(view, JSON.parse(job.payload) as Progress);
+    await store.transact(async (writer) => {
+      if (triggers.length > 0) await propagation.enqueue(writer, triggers, 'bulk');
+      // A job that was asked for again since begins anew.
+      if (next === null) await writer.complete([job]);
+      else await writer.putBack([{ ...job, payload: JSON.stringify(next) }]);
+    });
+    return true;
   }
 
-  /** A job that was asked for again begins anew. */
-  #chunksOf(view: ViewPlan, job: QueuedItem): AsyncIterator<readonly Trigger[]> {
-    const running = this.#running.get(view.name);
-    if (running !== undefined && running.seq === job.seq) return running.chunks;
-    const chunks = this.#triggers(view)[Symbol.asyncIterator]();
-    this.#running.set(view.name, { seq: job.seq, chunks });
-    return chunks;
+  async #isBusy({ name }: ViewPlan): Promise<boolean> {
+    const now = Number.MAX_SAFE_INTEGER;
+    const waiting = await this.#parts.store.take({ kinds: ['trigger'], scopes: [name], lane: 'bulk', now, limit: FEW });
+    return waiting.length === FEW;
   }
 
-  async *#triggers(view: ViewPlan): AsyncGenerator<readonly Trigger[]> {
+  async #page(view: ViewPlan, progress: Progress): Promise<{ triggers: Trigger[]; next: Progress | null }> {
     const { store } = this.#parts;
     const { base, identify } = view;
-    if (base !== undefined && identify?.kind === 'fields') {
-      for await (const records of store.iterate(base.collection, { filter: { kind: 'true' }, states: base.states })) {
-        yield distinct(
-          view,
-          records.map((record) => identifierOf(identify, record.document)),
-        );
-      }
+    const { phase = 'base', after: afterId } = progress;
+    const filter = { kind: 'true' } as const;
+    if (phase === 'base') {
+      if (base === undefined || identify?.kind !== 'fields') return { triggers: [], next: { phase: 'view' } };
+      const records = await store.find(base.collection, { filter, states: base.states, afterId, limit: PAGE });
+      const triggers = distinct(
+        view,
+        records.map((record) => identifierOf(identify, record.document)),
+      );
+      return { triggers, next: records.length < PAGE ? { phase: 'view' } : { phase, after: records.at(-1)?.id } };
     }
-    for await (const records of store.iterate(view.name, { filter: { kind: 'true' }, states: STATES }))
-      yield distinct(view, records.map(identifierOfView));
+    const records = await store.find(view.name, { filter, states: STATES, afterId, limit: PAGE });
+    const triggers = distinct(view, records.map(identifierOfView));
+    return { triggers, next: records.length < PAGE ? null : { phase, after: records.at(-1)?.id } };
   }
 }
 

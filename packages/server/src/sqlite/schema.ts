@@ -74,4 +74,14 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX errors_created ON errors (created_at);
   CREATE INDEX errors_open ON errors (view, identifier) WHERE resolved_at IS NULL;
   `,
+  // A row of the queue keeps its place (`n`) when something is put into it again, and gets a new `seq` (until then `n`).
+  `
+  ALTER TABLE queue RENAME COLUMN seq TO n;
+  ALTER TABLE queue ADD COLUMN seq INTEGER;
+
+  DROP INDEX errors_created;
+  CREATE INDEX errors_created ON errors (created_at, id);
+  CREATE INDEX errors_age ON errors (kind, coalesce(resolved_at, created_at));
+  CREATE INDEX errors_counts ON errors (kind, coalesce(view, projection, ''), code) WHERE resolved_at IS NULL;
+  `,
 ];

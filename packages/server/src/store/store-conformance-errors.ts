@@ -106,6 +106,29 @@ export function registerErrorTests(factory: StoreFactory): void {
       expect(await ids(store, { all: true })).toEqual(['2']);
     });
 
+    test('old entries of a kind are removed, oldest first, up to a limit; what was resolved is as old as that', async () => {
+      await using context = await factory();
+      const { store } = context;
+      await save(
+        store,
+        deadLetter('new', { createdAt: 100 }),
+        deadLetter('resolved late', { createdAt: 1, resolvedAt: 100 }),
+        deadLetter('resolved early', { createdAt: 1, resolvedAt: 50 }),
+        deadLetter('older', { createdAt: 40 }),
+        deadLetter('oldest', { createdAt: 30 }),
+        viewError('other', 'sv', 'i1', { createdAt: 1 }),
+      );
+      const removed = (before: number, limit: number): Promise<number> =>
+        store.transact((writer) => writer.removeErrorsBefore('dead-letter', before, limit));
+      expect(await removed(100, 1)).toBe(1);
+      expect((await ids(store, { all: true })).sort()).toEqual(['new', 'older', 'other', 'resolved early', 'resolved late']);
+      expect(await removed(100, 10)).toBe(2);
+      expect(await removed(100, 10)).toBe(0);
+      expect((await ids(store, { all: true })).sort()).toEqual(['new', 'other', 'resolved late']);
+      expect(await removed(101, 10)).toBe(2);
+      expect(await ids(store, { all: true })).toEqual(['other']);
+    });
+
     test('unresolved entries are counted by kind, scope and code', async () => {
       await using context = await factory();
       const { store } = context;

@@ -148,6 +148,45 @@ export function registerFindTests(factory: StoreFactory): void {
       expect(await store.count('values', { filter: ALL, skip: 7, limit: 5 })).toBe(2);
     });
 
+    test('after a document, in the order of ids, come those that were not seen yet', async () => {
+      await using context = await factory();
+      const { store } = context;
+      await store.define([collection('values', [on('even')])]);
+      const ids = ['', '1', '10', '2', 'Z', 'a', 'b', 'é', '\uffff', '😀'];
+      await put(store, 'values', ...ids.map((id, i) => record(id, { even: i % 2 === 0 }, { state: i % 3 === 0 ? 'DELETED' : 'PUBLIC' })));
+      const all = { filter: ALL, states: ['PUBLIC', 'DELETED'] } as const;
+      const [deleted, even] = [{ ...all, states: ['DELETED'] } as const, { ...all, filter: parseFilter({ even: true }) }];
+      for (let at = 0; at < ids.length; at++) {
+        const after = { afterId: ids[at] };
+        const expected = ids.slice(at + 1);
+        expect((await store.find('values', { ...all, ...after })).map(({ id }) => id)).toEqual(expected);
+        expect((await store.find('values', { ...all, ...after, skip: 1, limit: 2 })).map(({ id }) => id)).toEqual(expected.slice(1, 3));
+        expect((await store.find('values', { ...deleted, ...after })).map(({ id }) => id)).toEqual(
+          expected.filter((id) => ids.indexOf(id) % 3 === 0),
+        );
+        expect((await store.find('values', { ...even, ...after })).map(({ id }) => id)).toEqual(
+          expected.filter((id) => ids.indexOf(id) % 2 === 0),
+        );
+        expect(await store.count('values', { ...all, ...after })).toBe(expected.length);
+        const iterated = await Array.fromAsync(store.iterate('values', { ...all, ...after }));
+        expect(iterated.flat().map(({ id }) => id)).toEqual(expected);
+      }
+    });
+
+    test('all of a collection is iterated in order, a part of it too', async () => {
+      await using context = await factory();
+      const { store } = context;
+      await store.define([collection('many')]);
+      const ids = Array.from({ length: 2_500 }, (_, i) => `m${String(i).padStart(5, '0')}`);
+      await put(store, 'many', ...ids.map((id, i) => record(id, { i })));
+      for (const page of [{}, { skip: 3, limit: 1_000 }, { skip: 700 }, { limit: 500 }, { limit: 0 }, { skip: 9_999 }]) {
+        const { skip = 0, limit = ids.length } = page;
+        const chunks = await Array.fromAsync(store.iterate('many', { filter: ALL, ...page }));
+        expect(chunks.flat().map(({ id }) => id)).toEqual(ids.slice(skip, skip + limit));
+        expect(chunks.some((chunk) => chunk.length === 0)).toBe(false);
+      }
+    });
+
     test('only PUBLIC documents are found unless other states are asked for', async () => {
       await using context = await factory();
       const { store } = context;

@@ -12,6 +12,8 @@ interface Taking {
   readonly limit?: number;
 }
 
+type Put = Partial<Pick<QueueItem, 'lane' | 'dueAt' | 'attempts'>>;
+
 function take(store: Store, options: Taking = {}): Promise<readonly QueuedItem[]> {
   return store.take({ kinds: ['trigger', 'strategy', 'record', 'truncate', 'job'], now: 1_000, limit: 100, ...options });
 }
@@ -62,24 +64,88 @@ export function registerQueueTests(factory: StoreFactory): void {
       expect(Number.isSafeInteger(taken?.seq)).toBe(true);
     });
 
-    test('one row for a kind, scope and key: a newer one replaces all of it', async () => {
+    test('one row for a kind, scope and key: the payload is the newest', async () => {
       await using context = await factory();
       const { store } = context;
-      await enqueue(
-        store,
-        item('k', { payload: 'old', lane: 'bulk', dueAt: 10, attempts: 4 }),
-        item('k', { scope: 'other' }),
-        item('k', { kind: 'job' }),
-      );
-      await enqueue(store, item('k', { payload: 'new', dueAt: 20 }));
-      const mine = (await take(store, { kinds: ['trigger'], scopes: ['view'] })).map(({ payload, lane, dueAt, attempts }) => ({
-        payload,
-        lane,
-        dueAt,
-        attempts,
-      }));
-      expect(mine).toEqual([{ payload: 'new', lane: 'interactive', dueAt: 20, attempts: 0 }]);
-      expect((await take(store)).length).toBe(3);
+      await enqueue(store, item('k', { payload: 'old' }), item('k', { scope: 'other' }), item('k', { kind: 'job' }));
+      await enqueue(store, item('k', { payload: 'new' }), item('k', { scope: 'other', payload: 'first' }));
+      await enqueue(store, item('k', { scope: 'other', payload: 'second' }));
+      const all = (await take(store)).map(({ kind, scope, payload }) => `${kind} ${scope} ${payload}`);
+      expect(all.sort()).toEqual(['job view payload of k', 'trigger other second', 'trigger view new']);
+    });
+
+    test.each<[string, Put, Put, Put]>([
+      ['bulk over interactive stays interactive', { lane: 'interactive' }, { lane: 'bulk' }, { lane: 'interactive' }],
+      ['interactive over bulk promotes', { lane: 'bulk' }, { lane: 'interactive' }, { lane: 'interactive' }],
+      ['bulk over bulk stays bulk', { lane: 'bulk' }, { lane: 'bulk' }, { lane: 'bulk' }],
+      ['a later one does not put off', { dueAt: 100 }, { dueAt: 900 }, { dueAt: 100 }],
+      ['an earlier one brings forward', { dueAt: 900 }, { dueAt: 100 }, { dueAt: 100 }],
+      ['a new one over a parked retry is tried at once', { dueAt: 900, attempts: 4 }, { dueAt: 0, attempts: 0 }, { dueAt: 0, attempts: 0 }],
+      ['a retry over a new one puts nothing off', { dueAt: 0, attempts: 0 }, { dueAt: 900, attempts: 4 }, { dueAt: 0, attempts: 0 }],
+    ])('what is asked for again is never put off: %s', async (_, first, second, expected) => {
+      await using context = await factory();
+      const { store } = context;
+      await enqueue(store, item('k', { payload: 'old', ...first }));
+      await enqueue(store, item('k', { payload: 'new', ...second }));
+      expect(await take(store)).toMatchObject([{ key: 'k', payload: 'new', ...expected }]);
+      const { lane = 'interactive', dueAt = 100 } = expected;
+      expect(await store.queued()).toEqual([{ kind: 'trigger', scope: 'view', lane, count: 1, nextDueAt: dueAt }]);
+    });
+
+    test('an item that comes again keeps its place, also when it changes its lane', async () => {
+      await using context = await factory();
+      const { store } = context;
+      await enqueue(store, item('a', { lane: 'bulk' }), item('b'), item('c', { lane: 'bulk' }), item('d'));
+      await enqueue(store, item('c', { lane: 'bulk' }), item('a', { lane: 'bulk' }), item('b'));
+      expect(await keys(store)).toEqual(['a', 'b', 'c', 'd']);
+      await enqueue(store, item('c'));
+      expect(await keys(store, { lane: 'interactive' })).toEqual(['b', 'c', 'd']);
+      const [a] = await take(store, { lane: 'bulk' });
+      await store.transact((writer) => writer.complete(a === undefined ? [] : [a]));
+      await enqueue(store, item('a'));
+      expect(await keys(store)).toEqual(['b', 'c', 'd', 'a']);
+    });
+
+    test('a taken item is put back as it is given', async () => {
+      await using context = await factory();
+      const { store } = context;
+      await enqueue(store, item('a'), item('b'));
+      const [taken] = await take(store, { limit: 1 });
+      if (taken === undefined) throw new Error('It was queued');
+      const changed = { ...taken, lane: 'bulk', dueAt: 900, attempts: 3, payload: 'further on' } as const;
+      await store.transact((writer) => writer.putBack([changed]));
+      const [b, a] = await take(store);
+      expect([b?.key, a]).toEqual(['b', { ...changed, seq: a?.seq }]);
+      // Its worker may complete what it took, before or after: what was put back stays.
+      await store.transact((writer) => writer.complete([taken]));
+      expect(await keys(store)).toEqual(['b', 'a']);
+      if (a !== undefined) await store.transact((writer) => writer.complete([a]));
+      expect(await keys(store)).toEqual(['b']);
+    });
+
+    test('an item that was completed is there again when it is put back', async () => {
+      await using context = await factory();
+      const { store } = context;
+      await enqueue(store, item('a'));
+      const taken = await take(store);
+      await store.transact(async (writer) => {
+        await writer.complete(taken);
+        await writer.putBack(taken.map((one) => ({ ...one, attempts: 1 })));
+      });
+      expect(await take(store)).toMatchObject([{ key: 'a', attempts: 1 }]);
+    });
+
+    test('an item that came again since stays as it came, whatever is put back', async () => {
+      await using context = await factory();
+      const { store } = context;
+      await enqueue(store, item('a', { payload: 'old' }));
+      const taken = await take(store);
+      await enqueue(store, item('a', { payload: 'new' }));
+      await store.transact(async (writer) => {
+        await writer.putBack(taken.map((one) => ({ ...one, dueAt: 900, attempts: 1 })));
+        await writer.complete(taken);
+      });
+      expect(await take(store)).toMatchObject([{ payload: 'new', dueAt: 100, attempts: 0 }]);
     });
 
     test('an item that came again while it was worked on is not completed', async () => {

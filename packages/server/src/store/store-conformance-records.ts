@@ -51,6 +51,38 @@ export function registerRecordTests(factory: StoreFactory): void {
       expect((await store.lookup('dishes', [['Soup']], { fields: ['name'], states: ['PUBLIC'] })).size).toBe(1);
     });
 
+    test('tombstones are gone through by id, page by page, apart from documents', async () => {
+      await using context = await factory();
+      const { store } = context;
+      await store.define([collection('dishes'), collection('drinks')]);
+      const ids = ['', '1', '10', 'B', 'a', 'é', '\uffff', '😀'];
+      await put(
+        store,
+        'dishes',
+        ...ids.map((id) => tombstone(id, `{"of":"${id}"}`)),
+        record('2', {}),
+        record('c', {}, { state: 'DELETED' }),
+      );
+      await put(store, 'drinks', tombstone('0'));
+      await store.transact(async (writer) => {
+        const pages: string[][] = [];
+        for (let after: string | null = null; ;) {
+          const page = await writer.tombstones('dishes', { after, limit: 3 });
+          pages.push(page.map(({ id }) => id));
+          for (const { id, meta, isTombstone } of page) expect([meta, isTombstone]).toEqual([`{"of":"${id}"}`, true]);
+          if (page.length < 3) break;
+          after = page.at(-1)?.id ?? null;
+        }
+        expect(pages).toEqual([ids.slice(0, 3), ids.slice(3, 6), ids.slice(6)]);
+        const [first] = await writer.tombstones('dishes', { after: 'a', limit: 1 });
+        expect(await writer.write('dishes', [{ id: 'é', previous: first ?? null, next: null }])).toEqual([]);
+        await writer.write('dishes', [{ id: '0', previous: null, next: tombstone('0') }]);
+        expect((await writer.tombstones('dishes', { after: null, limit: 100 })).map(({ id }) => id)).toEqual(
+          ['', '0', ...ids.slice(1)].filter((id) => id !== 'é'),
+        );
+      });
+    });
+
     test('a removed record leaves no trace, and can come again', async () => {
       await using context = await factory();
       const { store } = context;

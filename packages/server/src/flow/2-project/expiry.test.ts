@@ -1,33 +1,21 @@
 import { expect, test } from 'vitest';
 
-import type { StoredRecord } from '../../core/record.ts';
-import type { StoreWriter } from '../../store/store.ts';
 import type { DeletedRetention } from './expiry.ts';
 import { Bench, change, itemsProjection, story } from './projector.test-support.ts';
 
 const ids = ['1', '2', '3', '4', '5'];
 
-/** All calls of one round; the store is asked for tombstones of the keys of these tests. */
+/** All calls of one round. */
 async function expire(bench: Bench, limit: number): Promise<{ calls: number; removed: number; told: string[] }> {
   const projector = await bench.projector();
   const told: string[] = [];
   let removed = 0;
   for (let calls = 1; ; calls++) {
-    const result = await bench.store.transact((writer) => projector.expire(withTombstones(writer), bench.now, limit));
+    const result = await bench.store.transact((writer) => projector.expire(writer, bench.now, limit));
     told.push(...story(result.deltas));
     removed += result.removed;
     if (result.done) return { calls, removed, told };
   }
-}
-
-function withTombstones(writer: StoreWriter): StoreWriter {
-  const tombstones: StoreWriter['tombstones'] = async (collection, { after, limit }) => {
-    const records = [...(await writer.records(collection, ids)).values()].filter(({ isTombstone }) => isTombstone);
-    const byId = records.sort((a: StoredRecord, b: StoredRecord) => (a.id < b.id ? -1 : 1));
-    return byId.filter(({ id }) => after === null || id > after).slice(0, limit);
-  };
-  const own = (method: 'write' | 'iterate'): PropertyDescriptor => ({ value: writer[method].bind(writer) });
-  return Object.create(writer, { tombstones: { value: tombstones }, write: own('write'), iterate: own('iterate') }) as StoreWriter;
 }
 
 function bench(deleteMechanism: 'hard' | 'soft', retention: DeletedRetention): Bench {

@@ -20,61 +20,68 @@ export interface Expired {
   readonly done: boolean;
 }
 
-/** Removes what was deleted long ago, some at a time. Where it is in the round is not kept: a new start begins a new round. */
+interface Walk {
+  readonly plan: ProjectionPlan;
+  readonly over: 'tombstones' | 'rows';
+}
+
+/** A new round begins after this part of the shortest retention: nothing is kept much longer, and little is looked at in vain. */
+const ROUNDS = 100;
+
+/**
+ * Removes what was deleted long ago: round after round goes through all that is deleted, some at a time. Where it is in the round is
+ * not kept: a new start begins a new round.
+ */
 export class Expiry {
-  readonly #plans: readonly ProjectionPlan[];
   readonly #retention: DeletedRetention;
-  #plan = 0;
+  readonly #walks: readonly Walk[];
+  readonly #everyMs: number;
+  #walk = 0;
   #after: string | null = null;
+  #nextRound = Number.NEGATIVE_INFINITY;
 
   constructor(plans: readonly ProjectionPlan[], retention: DeletedRetention) {
-    this.#plans = plans;
+    const { deletedKeysMs, softDeletedMs } = retention;
     this.#retention = retention;
+    this.#walks = plans.flatMap((plan): Walk[] => [
+      ...(softDeletedMs === null ? [] : [{ plan, over: 'rows' } as const]),
+      ...(deletedKeysMs === null ? [] : [{ plan, over: 'tombstones' } as const]),
+    ]);
+    this.#everyMs = Math.min(deletedKeysMs ?? Number.POSITIVE_INFINITY, softDeletedMs ?? Number.POSITIVE_INFINITY) / ROUNDS;
   }
 
-  /** Looks at up to about `limit` tombstones, and removes up to `limit` rows of one projection. */
+  /** Looks at up to `limit` tombstones or soft-deleted rows of one projection. */
   async run(writer: StoreWriter, now: number, limit: number): Promise<Expired> {
-    const plan = this.#plans[this.#plan];
-    if (plan === undefined) {
-      this.#plan = 0;
-      return { deltas: [], removed: 0, done: true };
-    }
-    const writes = [...(await this.#tombstones(writer, plan, now, limit)), ...(await this.#rows(writer, plan, now, limit))];
+    const isBegin = this.#walk === 0 && this.#after === null;
+    const walk = this.#walks[this.#walk];
+    if (walk === undefined || (isBegin && now < this.#nextRound)) return { deltas: [], removed: 0, done: true };
+    if (isBegin) this.#nextRound = now + this.#everyMs;
+    const { plan, over } = walk;
+    const page = await this.#page(writer, walk, limit);
+    const writes = page.map((record) => this.#writeOf(record, over, now)).filter((write) => write !== null);
     const conflicts = writes.length === 0 ? [] : await writer.write(plan.name, writes);
     const removed = writes.filter(({ id }) => !conflicts.includes(id));
     const deltas = removed
       .filter(({ previous }) => previous?.isTombstone === false)
       .map(({ id, previous }): RecordDelta => ({ collection: plan.name, id, before: previous, after: null, position: null }));
-    if (this.#after === null && deltas.length < limit) this.#plan++;
-    const done = this.#plan === this.#plans.length;
-    if (done) this.#plan = 0;
-    return { deltas, removed: removed.length, done };
+    this.#after = page.length < limit ? null : (page.at(-1)?.id ?? null);
+    if (this.#after === null) this.#walk = (this.#walk + 1) % this.#walks.length;
+    return { deltas, removed: removed.length, done: this.#walk === 0 && this.#after === null };
   }
 
-  async #tombstones(writer: StoreWriter, plan: ProjectionPlan, now: number, limit: number): Promise<RecordWrite[]> {
-    const { deletedKeysMs } = this.#retention;
-    if (deletedKeysMs === null || writer.tombstones === undefined) return [];
-    const tombstones = await writer.tombstones(plan.name, { after: this.#after, limit });
-    this.#after = tombstones.length < limit ? null : (tombstones.at(-1)?.id ?? null);
-    return tombstones
-      .filter((record) => deletedAt(record) <= now - deletedKeysMs)
-      .map((record) => ({ id: record.id, previous: record, next: null }));
+  #page(writer: StoreWriter, { plan, over }: Walk, limit: number): Promise<readonly StoredRecord[]> {
+    const after = this.#after;
+    if (over === 'tombstones') return writer.tombstones(plan.name, { after, limit });
+    return writer.find(plan.name, { filter: { kind: 'true' }, states: ['DELETED'], limit, afterId: after ?? undefined });
   }
 
-  async #rows(writer: StoreWriter, plan: ProjectionPlan, now: number, limit: number): Promise<RecordWrite[]> {
-    const { softDeletedMs, deletedKeysMs } = this.#retention;
-    if (softDeletedMs === null) return [];
-    const writes: RecordWrite[] = [];
-    for await (const records of writer.iterate(plan.name, { filter: { kind: 'true' }, states: ['DELETED'] })) {
-      for (const record of records) {
-        const age = now - deletedAt(record);
-        if (age < softDeletedMs) continue;
-        if (writes.length === limit) return writes;
-        const isKeyKept = deletedKeysMs === null || age < deletedKeysMs;
-        writes.push({ id: record.id, previous: record, next: isKeyKept ? tombstoneOf(record) : null });
-      }
-    }
-    return writes;
+  /** Null while its time is not over. The key of a row is remembered as long as that of any other that was deleted then. */
+  #writeOf(record: StoredRecord, over: Walk['over'], now: number): RecordWrite | null {
+    const { deletedKeysMs, softDeletedMs } = this.#retention;
+    const age = now - deletedAt(record);
+    if (age < ((over === 'rows' ? softDeletedMs : deletedKeysMs) ?? Number.POSITIVE_INFINITY)) return null;
+    const isKeyKept = over === 'rows' && (deletedKeysMs === null || age < deletedKeysMs);
+    return { id: record.id, previous: record, next: isKeyKept ? tombstoneOf(record) : null };
   }
 }
 

@@ -132,8 +132,8 @@ export class Bench {
 
   async #truncateOnce(projector: Projector, item: QueuedItem, limit: number): Promise<readonly RecordDelta[]> {
     return this.store.transact(async (writer) => {
-      const { deltas, done } = await projector.truncate(writer, item, limit);
-      if (done) await writer.complete([item]);
+      const { deltas, rest } = await projector.truncate(writer, item, limit);
+      await (rest === null ? writer.complete([item]) : writer.putBack([{ ...item, payload: rest }]));
       return deltas;
     });
   }

@@ -86,11 +86,11 @@ export class Projector {
     return collected;
   }
 
-  /** Carries on with a truncate that `apply` left behind: up to `limit` records, in a unit of work of its own. */
+  /** Carries on with a truncate that `apply` left behind: it looks at up to `limit` records, in a unit of work of its own. */
   async truncate(writer: StoreWriter, item: QueuedItem, limit: number): Promise<Chunk> {
     const plan = this.#plans.get(item.scope);
-    if (plan === undefined) return { deltas: [], done: true };
-    return truncateChunk(writer, plan, readMark(item.payload), { now: this.#clock.now(), limit });
+    if (plan === undefined) return { deltas: [], rest: null };
+    return truncateChunk(writer, plan, item.payload, { now: this.#clock.now(), limit });
   }
 
   /** Forgets deleted keys and removes soft-deleted rows whose time is over, some at a time. */

@@ -15,49 +15,68 @@ export function readMark(text: string): ChangePlace {
 /** The work that a truncate leaves behind. Each truncate has its own, so that a newer one does not end an older one half-way. */
 export function truncateItem(projection: string, mark: ChangePlace, now: number): QueueItem {
   const key = `${mark.topic}/${mark.partition}/${mark.offset}`;
-  return { kind: 'truncate', scope: projection, key, lane: 'bulk', dueAt: now, attempts: 0, payload: JSON.stringify(mark) };
+  return {
+    kind: 'truncate',
+    scope: projection,
+    key,
+    lane: 'bulk',
+    dueAt: now,
+    attempts: 0,
+    payload: JSON.stringify({ mark, after: null }),
+  };
+}
+
+/** What there is to do, and how far it is done: id of the last record that was looked at. */
+interface Progress {
+  readonly mark: ChangePlace;
+  readonly after: string | null;
 }
 
 export interface Chunk {
   readonly deltas: readonly RecordDelta[];
-  /** Nothing is left to do. Otherwise it is called again, in a unit of work of its own. */
-  readonly done: boolean;
+  /** Payload with which the item goes on, in a unit of work of its own; null when nothing is left to do. */
+  readonly rest: string | null;
 }
 
 /**
- * Removes up to `limit` of the records that are not above the mark. No tombstones are needed: the mark guards their keys. Under soft
+ * Looks at the next `limit` records, and removes those that are not above the mark. No tombstones are needed: the mark guards their keys. Under soft
  * delete the rows stay, in state DELETED.
  */
 export async function truncateChunk(
   writer: StoreWriter,
   plan: ProjectionPlan,
-  mark: ChangePlace,
+  payload: string,
   options: { readonly now: number; readonly limit: number },
 ): Promise<Chunk> {
+  const { mark, after } = JSON.parse(payload) as Progress;
   const states = plan.softDelete ? STATES.filter((state) => state !== 'DELETED') : STATES;
+  const { now, limit } = options;
+  const records = await writer.find(plan.name, { filter: { kind: 'true' }, states, limit, afterId: after ?? undefined });
   const writes: RecordWrite[] = [];
-  let isEnd = true;
-  scan: for await (const records of writer.iterate(plan.name, { filter: { kind: 'true' }, states })) {
-    for (const record of records) {
-      const meta = JSON.parse(record.meta) as ProjectionMeta;
-      if (!isTruncated(meta, mark, plan.guarded)) continue;
-      if (writes.length === options.limit) {
-        isEnd = false;
-        break scan;
-      }
-      const next = plan.softDelete ? deletedBy(mark, record, meta, options.now) : null;
-      writes.push({ id: record.id, previous: record, next });
-    }
+  for (const record of records) {
+    const meta = JSON.parse(record.meta) as ProjectionMeta;
+    if (!isTruncated(meta, mark, plan.guarded)) continue;
+    writes.push({ id: record.id, previous: record, next: plan.softDelete ? deletedBy(mark, record, meta, now) : null });
   }
-  if (writes.length === 0) return { deltas: [], done: true };
-  const conflicts = new Set(await writer.write(plan.name, writes));
+  const conflicts = new Set(writes.length === 0 ? [] : await writer.write(plan.name, writes));
   const { topic, partition, offset, timestamp } = mark;
   const deltas = writes
     .filter(({ id }) => !conflicts.has(id))
     .map(({ id, previous, next }): RecordDelta => {
       return { collection: plan.name, id, before: previous, after: next, position: { topic, partition, offset, timestamp } };
     });
-  return { deltas, done: isEnd && conflicts.size === 0 };
+  return { deltas, rest: restOf({ mark, after }, records, { limit, isClean: conflicts.size === 0 }) };
+}
+
+/** After a conflict the same records are looked at once more. */
+function restOf(
+  { mark, after }: Progress,
+  records: readonly StoredRecord[],
+  { limit, isClean }: { readonly limit: number; readonly isClean: boolean },
+): string | null {
+  if (!isClean) return JSON.stringify({ mark, after } satisfies Progress);
+  if (records.length < limit) return null;
+  return JSON.stringify({ mark, after: records.at(-1)?.id ?? null } satisfies Progress);
 }
 
 function deletedBy(mark: ChangePlace, record: StoredRecord, meta: ProjectionMeta, now: number): StoredRecord {

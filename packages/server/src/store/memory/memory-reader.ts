@@ -4,7 +4,7 @@ import { sortRecords } from '../../core/query/sort.ts';
 import type { Query } from '../../core/query.ts';
 import { PUBLIC_ONLY } from '../../core/record.ts';
 import type { StoredRecord } from '../../core/record.ts';
-import { orderTexts } from '../../core/value-order.ts';
+import { compareTexts, orderTexts } from '../../core/value-order.ts';
 import type { Value } from '../../core/value.ts';
 import type { LookupOptions, StoreReader } from '../store.ts';
 
@@ -66,11 +66,17 @@ export class MemoryReader implements StoreReader {
     return Math.min(limit, Math.max(0, this.#matching(collection, query).length - skip));
   }
 
-  #matching(collection: string, { filter, states = PUBLIC_ONLY }: Query): StoredRecord[] {
+  #matching(collection: string, { filter, afterId, states = PUBLIC_ONLY }: Query): StoredRecord[] {
     const predicate = compileFilter(filter);
     const found: StoredRecord[] = [];
     for (const record of this.#collection(collection).records())
-      if (!record.isTombstone && states.includes(record.state) && predicate(record.document)) found.push(record);
+      if (
+        !record.isTombstone &&
+        states.includes(record.state) &&
+        (afterId === undefined || compareTexts(record.id, afterId) > 0) &&
+        predicate(record.document)
+      )
+        found.push(record);
     return found;
   }
 

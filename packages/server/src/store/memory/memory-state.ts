@@ -1,11 +1,16 @@
 import type { ErrorEntry, QueuedItem } from '../store.ts';
 import type { MemoryCollection } from './memory-collection.ts';
 
+/** A row of the queue. What is put into it again leaves it in its place. */
+export interface QueueRow extends QueuedItem {
+  readonly place: number;
+}
+
 /** Everything a memory store holds that is committed. Keys of several parts are JSON texts. */
 export interface MemoryState {
   readonly collections: Map<string, MemoryCollection>;
   /** By (kind, scope, key). */
-  readonly queue: Map<string, QueuedItem>;
+  readonly queue: Map<string, QueueRow>;
   readonly errors: Map<string, ErrorEntry>;
   /** By (group, topic, partition). */
   readonly positions: Map<string, number>;

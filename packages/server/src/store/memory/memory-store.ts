@@ -66,8 +66,9 @@ export class MemoryStore extends MemoryReader implements Store {
     return [...this.#state.queue.values()]
       .filter((item) => item.dueAt <= now && kinds.includes(item.kind))
       .filter((item) => (scopes === undefined || scopes.includes(item.scope)) && (lane === undefined || item.lane === lane))
-      .sort((a, b) => a.dueAt - b.dueAt || a.seq - b.seq)
-      .slice(0, limit);
+      .sort((a, b) => a.dueAt - b.dueAt || a.place - b.place)
+      .slice(0, limit)
+      .map(({ kind, scope, key, lane, dueAt, attempts, payload, seq }) => ({ kind, scope, key, lane, dueAt, attempts, payload, seq }));
   }
 
   async queued(): ReturnType<Store['queued']> {

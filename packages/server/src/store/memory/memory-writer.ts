@@ -1,30 +1,34 @@
 import { must } from '../../core/assert.ts';
 import type { StoredRecord } from '../../core/record.ts';
+import { compareTexts } from '../../core/value-order.ts';
 import type { ErrorEntry, QueueItem, QueueKind, QueuedItem, RecordWrite, StoreWriter } from '../store.ts';
 import { CollectionView } from './collection-view.ts';
 import { LayeredMap } from './layered-map.ts';
 import { MemoryReader } from './memory-reader.ts';
-import type { MemoryState } from './memory-state.ts';
+import type { MemoryState, QueueRow } from './memory-state.ts';
 
 /** One unit of work: reads see its writes, nobody else does until `commit`. */
 export class MemoryWriter extends MemoryReader implements StoreWriter {
   readonly #state: MemoryState;
   readonly #views: Map<string, CollectionView>;
-  readonly #queue: LayeredMap<string, QueuedItem>;
+  readonly #find: (collection: string) => CollectionView | undefined;
+  readonly #queue: LayeredMap<string, QueueRow>;
   readonly #errors: LayeredMap<string, ErrorEntry>;
   readonly #positions: LayeredMap<string, number>;
   readonly #facts: LayeredMap<string, string>;
 
   constructor(state: MemoryState) {
     const views = new Map<string, CollectionView>();
-    super((name) => {
+    const find = (name: string): CollectionView | undefined => {
       const view = views.get(name);
       const committed = state.collections.get(name);
       if (view !== undefined || committed === undefined) return view;
       const opened = new CollectionView(committed);
       views.set(name, opened);
       return opened;
-    });
+    };
+    super(find);
+    this.#find = find;
     this.#state = state;
     this.#views = views;
     this.#queue = new LayeredMap(state.queue);
@@ -44,19 +48,49 @@ export class MemoryWriter extends MemoryReader implements StoreWriter {
     return refused;
   }
 
-  async enqueue(items: readonly QueueItem[]): Promise<void> {
-    for (const item of items) this.#queue.set(queueKey(item.kind, item.scope, item.key), { ...item, seq: ++this.#state.lastSeq });
+  async tombstones(
+    collection: string,
+    { after, limit }: { readonly after: string | null; readonly limit: number },
+  ): Promise<readonly StoredRecord[]> {
+    const tombstones = [...must(this.#find(collection), `Collection "${collection}" is defined`).records()].filter(
+      ({ id, isTombstone }) => isTombstone && (after === null || compareTexts(id, after) > 0),
+    );
+    return tombstones.sort((a, b) => compareTexts(a.id, b.id)).slice(0, limit);
   }
 
-  async complete(items: readonly QueuedItem[]): Promise<void> {
-    for (const { kind, scope, key, seq } of items) {
-      const row = queueKey(kind, scope, key);
-      if (this.#queue.get(row)?.seq === seq) this.#queue.delete(row);
+  async enqueue(items: readonly QueueItem[]): Promise<void> {
+    for (const item of items) {
+      const row = this.#queue.get(queueKey(item));
+      if (row === undefined) this.#put(item);
+      else {
+        const { lane, dueAt, attempts } = row;
+        this.#put({
+          ...item,
+          lane: lane === 'interactive' ? lane : item.lane,
+          dueAt: Math.min(dueAt, item.dueAt),
+          attempts: Math.min(attempts, item.attempts),
+        });
+      }
     }
   }
 
+  async putBack(items: readonly QueuedItem[]): Promise<void> {
+    for (const item of items) if ((this.#queue.get(queueKey(item))?.seq ?? item.seq) === item.seq) this.#put(item);
+  }
+
+  #put({ kind, scope, key, lane, dueAt, attempts, payload }: QueueItem): void {
+    const text = queueKey({ kind, scope, key });
+    const seq = ++this.#state.lastSeq;
+    const place = this.#queue.get(text)?.place ?? seq;
+    this.#queue.set(text, { kind, scope, key, lane, dueAt: Math.ceil(dueAt), attempts, payload, seq, place });
+  }
+
+  async complete(items: readonly QueuedItem[]): Promise<void> {
+    for (const item of items) if (this.#queue.get(queueKey(item))?.seq === item.seq) this.#queue.delete(queueKey(item));
+  }
+
   async dequeue(kind: QueueKind, scope: string, keys: readonly string[]): Promise<void> {
-    for (const key of keys) this.#queue.delete(queueKey(kind, scope, key));
+    for (const key of keys) this.#queue.delete(queueKey({ kind, scope, key }));
   }
 
   async saveErrors(entries: readonly ErrorEntry[]): Promise<void> {
@@ -80,6 +114,16 @@ export class MemoryWriter extends MemoryReader implements StoreWriter {
     for (const id of ids) this.#errors.delete(id);
   }
 
+  async removeErrorsBefore(kind: ErrorEntry['kind'], before: number, limit: number): Promise<number> {
+    const age = ({ resolvedAt, createdAt }: ErrorEntry): number => resolvedAt ?? createdAt;
+    const old = Array.from(this.#errors.entries(), ([, entry]) => entry)
+      .filter((entry) => entry.kind === kind && age(entry) < before)
+      .sort((a, b) => age(a) - age(b))
+      .slice(0, limit);
+    for (const { id } of old) this.#errors.delete(id);
+    return old.length;
+  }
+
   async savePositions(group: string, offsets: ReadonlyMap<string, ReadonlyMap<number, number>>): Promise<void> {
     for (const [topic, partitions] of offsets)
       for (const [partition, offset] of partitions) this.#positions.set(JSON.stringify([group, topic, partition]), offset);
@@ -96,7 +140,7 @@ export class MemoryWriter extends MemoryReader implements StoreWriter {
   }
 }
 
-function queueKey(kind: QueueKind, scope: string, key: string): string {
+function queueKey({ kind, scope, key }: Pick<QueueItem, 'kind' | 'scope' | 'key'>): string {
   return JSON.stringify([kind, scope, key]);
 }
 

@@ -2,7 +2,7 @@ import { decodeDocument } from '../../core/tagged-json.ts';
 import type { Statements } from '../../sqlite/statements.ts';
 import type { CollectionDefinition, IndexDefinition } from '../store.ts';
 import { indexKey, multiKeys } from './index-keys.ts';
-import { SqliteCollection, isSame } from './sqlite-collection.ts';
+import { SqliteCollection, isSame, stateNumber } from './sqlite-collection.ts';
 import type { SqliteIndex, StoredDefinition, StoredIndex } from './sqlite-collection.ts';
 
 /** Makes or alters one collection, within a unit of work. What is as wanted stays untouched. */
@@ -12,6 +12,7 @@ export function defineCollection(statements: Statements, wanted: CollectionDefin
     row === undefined ? { kind: wanted.kind, key: wanted.key, indexes: [], nextIndex: 1 } : (JSON.parse(row[1]) as StoredDefinition);
   const definition = merge(stored, wanted);
   const text = JSON.stringify(definition);
+  if (row !== undefined) indexDeleted(statements, new SqliteCollection(row[0], wanted.name, stored));
   if (text === row?.[1]) return;
 
   const id = row?.[0] ?? insertRow(statements, wanted.name, text);
@@ -58,10 +59,18 @@ function insertRow(statements: Statements, name: string, definition: string): nu
   return Number(statements.get('INSERT INTO collections (name, definition) VALUES (?, ?)').run(name, definition).lastInsertRowid);
 }
 
-function createTable(statements: Statements, { table }: SqliteCollection): void {
+function createTable(statements: Statements, of: SqliteCollection): void {
   statements.db.exec(
-    `CREATE TABLE ${table} (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, state INTEGER NOT NULL, meta TEXT NOT NULL, doc TEXT) STRICT`,
+    `CREATE TABLE ${of.table} (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, state INTEGER NOT NULL, meta TEXT NOT NULL, doc TEXT) STRICT`,
   );
+  indexDeleted(statements, of);
+}
+
+/** What was deleted is looked for by its age alone, among all that was not: these indexes hold nothing else. */
+function indexDeleted(statements: Statements, { table }: SqliteCollection): void {
+  statements.db.exec(`
+    CREATE INDEX IF NOT EXISTS ${table}_tombstones ON ${table} (id) WHERE doc IS NULL;
+    CREATE INDEX IF NOT EXISTS ${table}_deleted ON ${table} (id) WHERE state = ${stateNumber('DELETED')} AND doc IS NOT NULL`);
 }
 
 function addPlace(statements: Statements, { table }: SqliteCollection, { multi, place }: SqliteIndex): void {

@@ -80,6 +80,20 @@ export function removeErrors(statements: Statements, ids: readonly string[]): vo
   for (const id of ids) remove.run(id);
 }
 
+export function removeErrorsBefore(
+  statements: Statements,
+  { kind, before, limit }: { readonly kind: ErrorEntry['kind']; readonly before: number; readonly limit: number },
+): number {
+  return statements.run(
+    `DELETE FROM errors WHERE rowid IN (
+       SELECT rowid FROM errors WHERE kind = ? AND coalesce(resolved_at, created_at) < ?
+       ORDER BY coalesce(resolved_at, created_at) LIMIT ?)`,
+    kind,
+    before,
+    limit,
+  );
+}
+
 export function readErrors(statements: Statements, query: ErrorQuery): ErrorEntry[] {
   const conditions: string[] = query.all === true ? [] : ['resolved_at IS NULL'];
   const values: SqlValue[] = [];

@@ -49,7 +49,7 @@ export function findMatching(source: ScanSource, collection: SqliteCollection, q
 export function countMatching(source: ScanSource, collection: SqliteCollection, query: Query): number {
   const { skip = 0, limit = Number.POSITIVE_INFINITY } = query;
   const all = tolerant((useJson) => {
-    if (query.filter.kind === 'true') {
+    if (query.filter.kind === 'true' && query.afterId === undefined) {
       const sql = `SELECT count(*) FROM ${collection.table} t WHERE t.doc IS NOT NULL AND ((1 << t.state) & ?) <> 0`;
       return source.statements.first<[number]>(sql, stateMask(query.states ?? PUBLIC_ONLY))?.[0] ?? 0;
     }
@@ -60,11 +60,32 @@ export function countMatching(source: ScanSource, collection: SqliteCollection, 
   return Math.min(limit, Math.max(0, all - skip));
 }
 
+/** The same as `findMatching`, in chunks, each read by itself. */
+export function iterateMatching(source: ScanSource, collection: SqliteCollection, query: Query): Iterator<SqliteRecord[], void> {
+  const { sort = [], filter } = query;
+  const isById = sort.length === 0 && indexCondition(collection, filter) === undefined;
+  return isById ? iterateById(source, collection, query) : iteratePlaces(source, collection, query);
+}
+
+/** Page after page along the ids. */
+function* iterateById(source: ScanSource, collection: SqliteCollection, query: Query): Iterator<SqliteRecord[], void> {
+  let { skip = 0, limit: left = Number.POSITIVE_INFINITY, afterId } = query;
+  while (left > 0) {
+    const limit = Math.min(CHUNK, left);
+    const page = findMatching(source, collection, { ...query, skip, limit, afterId });
+    if (page.length > 0) yield page;
+    if (page.length < limit) return;
+    left -= limit;
+    skip = 0;
+    afterId = page.at(-1)?.id;
+  }
+}
+
 /**
- * The same as `findMatching`, in chunks, each read by itself. First which rows there are (ids alone stay in memory), then the rows: one
+ * First which rows there are (ids alone stay in memory), then the rows: one
  * that no longer matches when its turn comes is passed over.
  */
-export function* iterateMatching(source: ScanSource, collection: SqliteCollection, query: Query): Iterator<SqliteRecord[], void> {
+function* iteratePlaces(source: ScanSource, collection: SqliteCollection, query: Query): Iterator<SqliteRecord[], void> {
   const { sort = [], skip = 0, limit = Number.POSITIVE_INFINITY } = query;
   const places = tolerant((useJson) => placesOf(source, collection, query, sort, useJson)).slice(skip, skip + limit);
   const matches = compileFilter(query.filter);
@@ -95,11 +116,21 @@ function placesOf(source: ScanSource, collection: SqliteCollection, query: Query
   return sort.length === 0 ? places : places.sort((a, b) => compareSorted(a, b, sort));
 }
 
+/** Tombstones in the order of their ids. */
+export function readTombstones(
+  { statements, unit }: ScanSource,
+  { tombstonesSql }: SqliteCollection,
+  { after, limit }: { readonly after: string | null; readonly limit: number },
+): SqliteRecord[] {
+  const sql = `${tombstonesSql}${after === null ? '' : ' AND t.id > ?'} ORDER BY t.id LIMIT ?`;
+  return statements.all<ScanRow>(sql, ...(after === null ? [limit] : [after, limit])).map((row) => recordOf(row, unit));
+}
+
 /** SQL chooses candidates, the compiled filter decides. Ends its read when the loop over it ends. */
 function* scan(
   { statements, unit }: ScanSource,
   collection: SqliteCollection,
-  { filter, states = PUBLIC_ONLY }: Query,
+  { filter, afterId, states = PUBLIC_ONLY }: Query,
   useJson: boolean,
   order: 'byId' | 'anyOrder' = 'anyOrder',
 ): Iterable<SqliteRecord> {
@@ -109,9 +140,14 @@ function* scan(
   if (index !== undefined) conditions.push(index);
   if (json !== undefined) conditions.push(json);
   // The sign keeps SQLite from walking along the ids when an index offers fewer rows.
-  const orderBy = order === 'anyOrder' ? '' : ` ORDER BY ${index === undefined ? '' : '+'}t.id`;
-  const sql = [collection.scanSql, ...conditions.map((condition) => condition.sql)].join(' AND ') + orderBy;
-  const parameters: SqlValue[] = [stateMask(states), ...conditions.flatMap((condition) => condition.parameters)];
+  const id = index === undefined ? 't.id' : '+t.id';
+  if (afterId !== undefined) conditions.push({ sql: `${id} > ?`, parameters: [afterId] });
+  const orderBy = order === 'anyOrder' ? '' : ` ORDER BY ${id}`;
+  const isDeletedOnly = states.length === 1 && states[0] === 'DELETED';
+  const begin = isDeletedOnly ? collection.scanDeletedSql : collection.scanSql;
+  const sql = [begin, ...conditions.map((condition) => condition.sql)].join(' AND ') + orderBy;
+  const parameters: SqlValue[] = conditions.flatMap((condition) => condition.parameters);
+  if (!isDeletedOnly) parameters.unshift(stateMask(states));
   const matches = compileFilter(filter);
   for (const row of statements.get(sql).iterate(...parameters) as unknown as Iterable<ScanRow>) {
     const record = recordOf(row, unit);

@@ -47,7 +47,12 @@ export class SqliteCollection {
   readonly indexes: readonly SqliteIndex[];
   readonly recordsSql: string;
   readonly recordSql: string;
+  /** Begins statements that go on with conditions. Its parameter is a mask of states. */
   readonly scanSql: string;
+  /** The same for state DELETED alone, without a parameter: these rows have an index. */
+  readonly scanDeletedSql: string;
+  /** Likewise for tombstones. */
+  readonly tombstonesSql: string;
   readonly insertSql: string;
   readonly deleteSql: string;
   /** Indexes that are columns, in the order of `insertSql`'s last parameters. */
@@ -76,6 +81,8 @@ export class SqliteCollection {
     this.recordsSql = `SELECT j.key, ${record} FROM json_each(?) j CROSS JOIN ${this.table} t ON t.id = j.value`;
     this.recordSql = `SELECT -1, ${record} FROM ${this.table} t WHERE t.id = ?`;
     this.scanSql = `SELECT t.id, ${record} FROM ${this.table} t WHERE t.doc IS NOT NULL AND ((1 << t.state) & ?) <> 0`;
+    this.scanDeletedSql = `SELECT t.id, ${record} FROM ${this.table} t WHERE t.doc IS NOT NULL AND t.state = ${stateNumber('DELETED')}`;
+    this.tombstonesSql = `SELECT t.id, ${record} FROM ${this.table} t WHERE t.doc IS NULL`;
     const names = ['id', 'state', 'meta', 'doc', ...this.columns.map(({ place }) => place)];
     this.insertSql = `INSERT INTO ${this.table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
     this.deleteSql = `DELETE FROM ${this.table} WHERE n = ?`;

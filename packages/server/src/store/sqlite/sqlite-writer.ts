@@ -2,10 +2,11 @@ import type { StoredRecord } from '../../core/record.ts';
 import { isConstraintError } from '../../sqlite/sqlite-error.ts';
 import type { SqlValue } from '../../sqlite/statements.ts';
 import type { ErrorEntry, QueueItem, QueueKind, QueuedItem, RecordWrite, StoreWriter } from '../store.ts';
-import { removeErrors, resolveErrors, saveErrors } from './error-rows.ts';
+import { removeErrors, removeErrorsBefore, resolveErrors, saveErrors } from './error-rows.ts';
 import { saveFact, savePositions } from './fact-rows.ts';
+import { readTombstones } from './find.ts';
 import { indexKey, mayDiffer, multiKeys } from './index-keys.ts';
-import { complete, dequeue, enqueue } from './queue-rows.ts';
+import { complete, dequeue, enqueue, putBack } from './queue-rows.ts';
 import type { RecordRow, SqliteCollection } from './sqlite-collection.ts';
 import { stateNumber, stateOf } from './sqlite-collection.ts';
 import { SqliteReader } from './sqlite-reader.ts';
@@ -31,8 +32,19 @@ export class SqliteWriter extends SqliteReader implements StoreWriter {
     });
   }
 
+  async tombstones(
+    collection: string,
+    options: { readonly after: string | null; readonly limit: number },
+  ): Promise<readonly StoredRecord[]> {
+    return this.read(collection, (of) => readTombstones(this.source, of, options));
+  }
+
   async enqueue(items: readonly QueueItem[]): Promise<void> {
     this.guarded(() => enqueue(this.source.statements, items));
+  }
+
+  async putBack(items: readonly QueuedItem[]): Promise<void> {
+    this.guarded(() => putBack(this.source.statements, items));
   }
 
   async complete(items: readonly QueuedItem[]): Promise<void> {
@@ -53,6 +65,10 @@ export class SqliteWriter extends SqliteReader implements StoreWriter {
 
   async removeErrors(ids: readonly string[]): Promise<void> {
     this.guarded(() => removeErrors(this.source.statements, ids));
+  }
+
+  async removeErrorsBefore(kind: ErrorEntry['kind'], before: number, limit: number): Promise<number> {
+    return this.guarded(() => removeErrorsBefore(this.source.statements, { kind, before, limit }));
   }
 
   async savePositions(group: string, offsets: ReadonlyMap<string, ReadonlyMap<number, number>>): Promise<void> {
