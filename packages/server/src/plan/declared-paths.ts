@@ -40,6 +40,7 @@ export function declaredWalks(paths: readonly PathDefinition[], context: Context
           collection,
           name: collection,
           states: statesOf(context.root, collection),
+          startsInAnyState: !usage.has(collection),
           fields: fieldsOf(collection, hop, next, identify, usage),
           up: next === undefined || hop === undefined ? [] : [{ hop, node: next }],
           identify: base ? identify : undefined,

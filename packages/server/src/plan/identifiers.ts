@@ -52,6 +52,23 @@ export function deriveIdentify(view: ViewDefinition, base: Base, facts: Collecti
   return { kind: 'fields', fields };
 }
 
+/** The keys of the identifier that the base is found by must be some that the declared paths give. */
+export function checkQueryMapping(view: ViewDefinition, base: Base, identify: IdentifyPlan, problems: Problems): void {
+  const mapping = base.body.identifierQueryMapping;
+  const hasOwnStrategies = [...(view.strategies?.values() ?? [])].some(({ strategy }) => strategy.kind === 'function');
+  if (mapping === undefined || identify.kind !== 'fields' || hasOwnStrategies) return;
+  const keys = identify.fields.map(({ key }) => key);
+  for (const [field, operand] of Object.entries(mapping)) {
+    if (operand.kind === 'constant' || keys.includes(operand.key)) continue;
+    problems.error(
+      'UNKNOWN_IDENTIFIER_KEY',
+      below(base.body.place, 'identifierQueryMapping', field),
+      `identifierQueryMapping takes ${field} from ${operand.key}, which identifiers of ${view.name} do not have`,
+      { expected: `one of ${keys.join(', ')}`, name: operand.key, among: keys },
+    );
+  }
+}
+
 /** The single view's key: as declared, else the fields of the mapping that copy the identifier's fields from the base. */
 export function deriveKey(
   view: ViewDefinition,

@@ -171,6 +171,8 @@ export interface WalkNode {
   readonly name: string;
   /** A document in another state is not there. */
   readonly states: readonly State[];
+  /** A changed document counts in any state: nobody knows which ones the user's functions look at. */
+  readonly startsInAnyState?: boolean | undefined;
   /** Top-level fields whose change can change the view from here; undefined: any. */
   readonly fields: ReadonlySet<string> | undefined;
   /** Hops to nodes that are nearer to the base. None: this is the base. */
@@ -190,6 +192,8 @@ export interface WalkPlan {
   readonly starts: ReadonlySet<string> | undefined;
   /** Collections whose changes the user's own function turns into identifiers, instead of a walk. */
   readonly custom: ReadonlyMap<string, CodeReference>;
+  /** Collections from which a way ends where the user's own function gives the identifiers. */
+  readonly functionEnded: ReadonlySet<string>;
   /** Collections that functions read unseen (`dependsOn`): a change of one rebuilds the whole view. */
   readonly whole: ReadonlySet<string>;
 }

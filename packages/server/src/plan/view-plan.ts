@@ -3,7 +3,7 @@ import type { RelationDefinition } from '../core/relation.ts';
 import type { ViewDefinition } from '../core/view.ts';
 import type { CollectionFacts } from './collections.ts';
 import { declaredWalks } from './declared-paths.ts';
-import { deriveIdentify, deriveKey, findBase, identifierFields } from './identifiers.ts';
+import { checkQueryMapping, deriveIdentify, deriveKey, findBase, identifierFields } from './identifiers.ts';
 import type { Base } from './identifiers.ts';
 import type { BlockPlan, IdentifyPlan, MappingPlan, ViewPlan, WalkNode, WalkPlan, WhenPlan } from './plan.ts';
 import { below } from './problems.ts';
@@ -11,7 +11,7 @@ import type { Problems } from './problems.ts';
 import type { RelationsByName } from './relations.ts';
 import { resolveBlock } from './resolve-aggregation.ts';
 import type { ResolveContext } from './resolve-names.ts';
-import { chainsOf, dependenciesOf, deriveWalks } from './walk-plan.ts';
+import { chainsOf, dependenciesOf, deriveWalks, endingInFunctions } from './walk-plan.ts';
 
 export interface ViewContext {
   readonly facts: ReadonlyMap<string, CollectionFacts>;
@@ -47,7 +47,9 @@ function planLowCode(view: ViewDefinition, context: ViewContext): ViewPlan | und
     view.paths === undefined
       ? undefined
       : declaredWalks(view.paths, { view, relations: context.relations, facts: context.facts, root, problems: context.problems });
-  const identify: IdentifyPlan = declared?.find((node) => node.identify !== undefined)?.identify ?? derived;
+  const ofBase = declared?.find((node) => node.identify !== undefined && node.collection === base.body.collection);
+  const identify: IdentifyPlan = ofBase?.identify ?? derived;
+  if (ofBase !== undefined) checkQueryMapping(view, base, identify, context.problems);
   const ways = deriveWalks(root, derived);
   if (declared !== undefined) compareWalks(view, declared, ways, context.problems);
   const walks = walkPlan(view, declared ?? ways, context.problems);
@@ -100,7 +102,8 @@ function planManual(view: ViewDefinition, context: ViewContext): ViewPlan | unde
 
 function walkPlan(view: ViewDefinition, nodes: readonly WalkNode[], problems: Problems): WalkPlan {
   const whole = new Set(view.dependsOn);
-  if (view.strategies === undefined) return { nodes, starts: undefined, custom: new Map(), whole };
+  const functionEnded = endingInFunctions(nodes);
+  if (view.strategies === undefined) return { nodes, starts: undefined, custom: new Map(), functionEnded, whole };
   const starts = new Set<string>();
   const custom = new Map<string, { readonly file: string }>();
   for (const [projection, { strategy, place }] of view.strategies) {
@@ -124,7 +127,7 @@ function walkPlan(view: ViewDefinition, nodes: readonly WalkNode[], problems: Pr
       },
     );
   }
-  return { nodes, starts, custom, whole };
+  return { nodes, starts, custom, functionEnded, whole };
 }
 
 /** What was declared holds; where it differs from what follows from the aggregation, the price is named. */

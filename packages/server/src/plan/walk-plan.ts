@@ -55,6 +55,14 @@ export function statesOf(root: BlockPlan | undefined, collection: string): reado
   return states.size === 0 ? ['PUBLIC'] : [...states];
 }
 
+/** Collections of which some way ends where the user's own function gives the identifiers. */
+export function endingInFunctions(nodes: readonly WalkNode[]): ReadonlySet<string> {
+  const ending = new Set<WalkNode>();
+  for (const node of nodes.toReversed())
+    if (node.identify?.kind === 'function' || node.up.some(({ node: next }) => ending.has(next))) ending.add(node);
+  return new Set([...ending].map(({ collection }) => collection));
+}
+
 /** A way as people write it: `items → orders → customers`. */
 export function chainsOf(nodes: readonly WalkNode[]): Set<string> {
   const chains = new Set<string>();

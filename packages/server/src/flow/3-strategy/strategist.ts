@@ -112,8 +112,7 @@ export class Strategist {
 
 /** Whether the changes of a collection can reach this view only through a function of the user's. */
 function needsFunction(view: ViewPlan, collection: string): boolean {
-  if (view.walks.custom.has(collection)) return true;
-  return view.identify?.kind === 'function' && view.walks.nodes.some((node) => node.collection === collection);
+  return view.walks.custom.has(collection) || view.walks.functionEnded.has(collection);
 }
 
 function collect(

@@ -65,9 +65,10 @@ export async function walk(view: ViewPlan, deltas: readonly RecordDelta[], reade
 /** The changed documents of a node's collection that can matter there: their images before and after. */
 function startingAt(node: WalkNode, deltas: readonly RecordDelta[]): Standing[] {
   const images: Standing[] = [];
+  const counts = (record: StoredRecord): boolean => node.startsInAnyState === true || node.states.includes(record.state);
   for (const delta of deltas) {
-    const before = delta.before !== null && node.states.includes(delta.before.state) ? delta.before : null;
-    const after = delta.after !== null && node.states.includes(delta.after.state) ? delta.after : null;
+    const before = delta.before !== null && counts(delta.before) ? delta.before : null;
+    const after = delta.after !== null && counts(delta.after) ? delta.after : null;
     if ((before === null && after === null) || !matters(node, delta)) continue;
     if (after !== null) images.push({ record: after, cause: delta.position });
     if (before !== null) images.push({ record: before, cause: delta.position });
