@@ -1,7 +1,8 @@
+import { must } from '../core/assert.ts';
 import type { Clock } from '../core/clock.ts';
 import { identifierText } from '../core/key.ts';
 import type { RecordDelta } from '../core/record-delta.ts';
-import type { Trigger } from '../core/trigger.ts';
+import type { Lane, Trigger } from '../core/trigger.ts';
 import type { Plan, ViewPlan } from '../plan/plan.ts';
 import type { ErrorEntry, QueuedItem, Store } from '../store/store.ts';
 import type { Strategist } from './3-strategy/strategist.ts';
@@ -33,6 +34,7 @@ interface Parts {
 export class CodeUnit {
   readonly #parts: Parts;
   readonly #views: readonly ViewPlan[];
+  #turn = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -43,8 +45,14 @@ export class CodeUnit {
     return plan.views.some((view) => view.needsCode || view.walks.custom.size > 0 || view.walks.functionEnded.size > 0);
   }
 
-  /** What changed; null when nothing was due. */
+  /** What changed; null when nothing was due. Strategies and builds take turns, and so do views: none waits for all of another. */
   async step(now: number): Promise<readonly RecordDelta[] | null> {
+    const turn = this.#turn++;
+    if (turn % 2 === 0) return (await this.#consultSome(now)) ?? this.#buildSome(now, turn >> 1);
+    return (await this.#buildSome(now, turn >> 1)) ?? this.#consultSome(now);
+  }
+
+  async #consultSome(now: number): Promise<readonly RecordDelta[] | null> {
     const { store, plan } = this.#parts;
     const strategies = await store.take({ kinds: ['strategy'], now, limit: BUILDS_A_STEP });
     for (const view of plan.views) {
@@ -52,15 +60,17 @@ export class CodeUnit {
       if (items.length > 0) return this.#consult(view, items);
     }
     if (strategies.length > 0) await store.transact((writer) => writer.complete(strategies));
-    for (const view of this.#views) {
-      const interactive = await store.take({ kinds: ['trigger'], scopes: [view.name], lane: 'interactive', now, limit: BUILDS_A_STEP });
-      const bulk = await store.take({
-        kinds: ['trigger'],
-        scopes: [view.name],
-        lane: 'bulk',
-        now,
-        limit: Math.max(BUILDS_A_STEP - interactive.length, 10),
-      });
+    return null;
+  }
+
+  async #buildSome(now: number, turn: number): Promise<readonly RecordDelta[] | null> {
+    const { store } = this.#parts;
+    for (let i = 0; i < this.#views.length; i++) {
+      const view = must(this.#views[(turn + i) % this.#views.length], 'a view of the list');
+      const take = (lane: Lane, limit: number): Promise<readonly QueuedItem[]> =>
+        store.take({ kinds: ['trigger'], scopes: [view.name], lane, now, limit });
+      const interactive = await take('interactive', BUILDS_A_STEP);
+      const bulk = await take('bulk', Math.max(BUILDS_A_STEP - interactive.length, 10));
       if (interactive.length + bulk.length > 0) return this.#build(view, [...interactive, ...bulk]);
     }
     return null;

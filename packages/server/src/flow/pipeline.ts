@@ -163,13 +163,14 @@ export class Pipeline {
 
   /** Forgets deleted keys, and removes soft-deleted records, whose time is over. */
   async expire(now: number, limit: number): Promise<void> {
-    let done = false;
-    while (!done) {
-      done = await this.#propagation.unit(async (writer) => {
+    let isDone = false;
+    while (!isDone) {
+      const { deltas, done } = await this.#propagation.unit(async (writer) => {
         const expired = await this.#projector.expire(writer, now, limit);
-        await this.#propagation.run(writer, expired.deltas);
-        return expired.done;
+        return { deltas: await this.#propagation.run(writer, expired.deltas), done: expired.done };
       });
+      this.#announce(deltas);
+      isDone = done;
     }
   }
 

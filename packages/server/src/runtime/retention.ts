@@ -1,9 +1,11 @@
 import type { Retention } from '../config/config.ts';
 import type { Pipeline } from '../flow/pipeline.ts';
 import type { Log } from '../log/log.ts';
-import type { Store } from '../store/store.ts';
+import type { ErrorEntry, Store } from '../store/store.ts';
 
-const CHUNK = 1_000;
+/** Deleted rows looked at in one unit of work: with the views that show them, some tens of ms. */
+const DELETED_A_UNIT = 300;
+const ERRORS_A_UNIT = 1_000;
 
 interface Parts {
   readonly log: Log;
@@ -11,9 +13,12 @@ interface Parts {
   readonly pipeline: Pipeline;
 }
 
-/** Removes what has been kept long enough: log records that were processed, deleted keys, dead letters and errors. */
+/**
+ * Removes what has been kept long enough: log records that were processed, deleted keys, dead letters and errors. In small units of
+ * work, between which those of fresh changes get their turn.
+ */
 export async function retain({ log, store, pipeline }: Parts, retention: Retention, now: number): Promise<void> {
-  await pipeline.expire(now, CHUNK);
+  await pipeline.expire(now, DELETED_A_UNIT);
   const keepFrom = await pipeline.positions();
   await log.trim({
     keepFrom,
@@ -24,9 +29,10 @@ export async function retain({ log, store, pipeline }: Parts, retention: Retenti
   await removeErrors(store, 'single-view', retention.errorsMs, now);
 }
 
-async function removeErrors(store: Store, kind: 'dead-letter' | 'single-view', keptMs: number | undefined, now: number): Promise<void> {
+/** What was resolved is kept as long, from then on: it is the history of its view. */
+async function removeErrors(store: Store, kind: ErrorEntry['kind'], keptMs: number | undefined, now: number): Promise<void> {
   if (keptMs === undefined) return;
-  const entries = await store.errors({ kind, all: true, limit: CHUNK });
-  const old = entries.filter((entry) => (entry.resolvedAt ?? entry.createdAt) < now - keptMs);
-  if (old.length > 0) await store.transact((writer) => writer.removeErrors(old.map(({ id }) => id)));
+  let removed = ERRORS_A_UNIT;
+  while (removed === ERRORS_A_UNIT)
+    removed = await store.transact((writer) => writer.removeErrorsBefore(kind, now - keptMs, ERRORS_A_UNIT));
 }

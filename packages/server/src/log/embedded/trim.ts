@@ -10,48 +10,82 @@ interface TrimOptions {
   readonly keepFrom: Offsets;
 }
 
-/** Rows removed per transaction. */
-const CHUNK = 5000;
+/** Rows, and about how many bytes, removed per transaction: a running engine waits some ms. */
+const CHUNK = 1_000;
+const CHUNK_BYTES = 16 * 1024 * 1024;
+/** Rows of one partition looked at at once. */
+const PAGE = 100;
 
 /** Removes the oldest records of all partitions, by time, as long as they are too old or the log is too large. */
 export async function trimLog(file: EmbeddedFile, topics: readonly Topic[], options: TrimOptions): Promise<number> {
   let removed = 0;
   for (;;) {
     const some = await file.unit(async () => trimSome(file.writer, topics, options));
-    removed += some;
-    if (some < CHUNK) return removed;
+    removed += some.removed;
+    if (some.isEnd) return removed;
   }
 }
 
-interface Head {
+type Row = readonly [offset: number, ts: number, bytes: number];
+
+/** The oldest records of a partition. */
+class Head {
   readonly table: PartitionTable;
-  readonly rows: Iterator<readonly [offset: number, ts: number, bytes: number]>;
-  next: IteratorResult<readonly [offset: number, ts: number, bytes: number]>;
-  begin: number;
-  freed: number;
+  readonly #statements: Statements;
+  readonly #keepFrom: number;
+  #rows: readonly Row[] = [];
+  #at = 0;
+  /** Offset of the oldest record that is kept. */
+  begin = 0;
+  freed = 0;
+
+  constructor(statements: Statements, table: PartitionTable, keepFrom: number) {
+    this.table = table;
+    this.#statements = statements;
+    this.#keepFrom = keepFrom;
+    this.#read();
+  }
+
+  get row(): Row | undefined {
+    return this.#rows[this.#at];
+  }
+
+  remove([offset, , bytes]: Row): void {
+    this.begin = offset + 1;
+    this.freed += bytes;
+    this.#at++;
+    if (this.#at === PAGE) this.#read();
+  }
+
+  /** Pages, not a walk: rows are removed at the end, and a table must not change under a walk over it. */
+  #read(): void {
+    const sql = `SELECT offset, ts, ${ROW_BYTES} FROM ${this.table.table} WHERE offset >= ? AND offset < ? ORDER BY offset LIMIT ${PAGE}`;
+    this.#rows = this.#statements.all<[number, number, number]>(sql, this.begin, this.#keepFrom);
+    this.#at = 0;
+  }
 }
 
-function trimSome(statements: Statements, topics: readonly Topic[], options: TrimOptions): number {
+function trimSome(
+  statements: Statements,
+  topics: readonly Topic[],
+  options: TrimOptions,
+): { readonly removed: number; readonly isEnd: boolean } {
   const { olderThan = Number.NEGATIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY, keepFrom } = options;
   let total = statements.first<[number]>('SELECT coalesce(sum(bytes), 0) FROM partitions')?.[0] ?? 0;
   const heads = topics
     .flatMap(({ partitions }) => partitions)
-    .map((table): Head => {
-      const sql = `SELECT offset, ts, ${ROW_BYTES} FROM ${table.table} WHERE offset < ? ORDER BY offset LIMIT ${CHUNK}`;
-      // Read before anything is removed: a table must not change under a walk over it.
-      const rows = statements.all<[number, number, number]>(sql, keepFrom.get(table.topic)?.get(table.partition) ?? 0).values();
-      return { table, rows, next: rows.next(), begin: 0, freed: 0 };
-    });
+    .map((table) => new Head(statements, table, keepFrom.get(table.topic)?.get(table.partition) ?? 0));
   let removed = 0;
-  while (removed < CHUNK) {
+  let freed = 0;
+  let isEnd = false;
+  while (removed < CHUNK && freed < CHUNK_BYTES) {
     const head = oldest(heads);
-    if (head === undefined || head.next.done === true) break;
-    const [offset, ts, bytes] = head.next.value;
-    if (ts >= olderThan && total <= maxBytes) break;
-    total -= bytes;
-    head.freed += bytes;
-    head.begin = offset + 1;
-    head.next = head.rows.next();
+    const row = head?.row;
+    isEnd = row === undefined || (row[1] >= olderThan && total <= maxBytes);
+    if (isEnd || head === undefined || row === undefined) break;
+    head.remove(row);
+    total -= row[2];
+    freed += row[2];
     removed++;
   }
   for (const { table, begin, freed } of heads) {
@@ -65,7 +99,7 @@ function trimSome(statements: Statements, topics: readonly Topic[], options: Tri
       table.partition,
     );
   }
-  return removed;
+  return { removed, isEnd };
 }
 
 /** The partition whose oldest record is the oldest of all. */
@@ -73,8 +107,9 @@ function oldest(heads: readonly Head[]): Head | undefined {
   let found: Head | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const head of heads) {
-    if (head.next.done === true || head.next.value[1] >= least) continue;
-    least = head.next.value[1];
+    const ts = head.row?.[1];
+    if (ts === undefined || ts >= least) continue;
+    least = ts;
     found = head;
   }
   return found;
