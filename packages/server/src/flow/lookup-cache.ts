@@ -9,7 +9,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { LookupOptions, StoreReader } from '../store/store.ts';
 
 /** What a cached document is reckoned to take beside its text, and an entry beside its documents: bytes. */
-const RECORD_BYTES = 250;
+const RECORD_BYTES = 150;
 const ENTRY_BYTES = 200;
 
 /** Look-ups by the same fields, in the same states, of one collection. */

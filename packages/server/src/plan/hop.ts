@@ -48,7 +48,7 @@ function planBranch(atoms: Atom[], direction: Direction, from: CollectionFacts |
   const keys = new Map<string, HopKey>();
   let exact = true;
   for (const atom of atoms) {
-    const key = direction === 'forward' ? forwardKey(atom) : backwardKey(atom);
+    const key = direction === 'forward' ? forwardKey(atom) : backwardKey(atom, from);
     const path = key?.wanted.join('.');
     if (key === undefined || path === undefined || keys.has(path)) {
       exact = false;
@@ -85,10 +85,10 @@ function forwardKey(atom: Atom): HopKey | undefined {
 }
 
 /** The known document is the target: the wanted field is the one that the operand names. */
-function backwardKey(atom: Atom): HopKey | undefined {
+function backwardKey(atom: Atom, from: CollectionFacts | undefined): HopKey | undefined {
   if (atom.kind !== 'compare' || atom.operand.kind !== 'field') return undefined;
   if (atom.operator !== '$eq' && atom.operator !== '$in') return undefined;
-  return { wanted: atom.operand.path, value: { kind: 'known', path: atom.field, take: 'reached' } };
+  return { wanted: atom.operand.path, value: { kind: 'known', path: atom.field, take: isScalar(from, atom.field) ? 'value' : 'reached' } };
 }
 
 function constantsOf(operand: Operand): Value[] | undefined {
