@@ -19,7 +19,7 @@ import type { PipelineSettings } from './pipeline-options.ts';
 import type { PipelineMeter } from './stats.ts';
 import { triggerItem } from './trigger-item.ts';
 
-/** More triggers than this per changed document: a hot lookup row, whose views may wait behind fresher changes. */
+/** More triggers than this for one change: that of a hot lookup row, whose views may wait behind fresher changes. */
 const FAN_OUT_OF_BULK = 20;
 
 interface Parts {
@@ -66,16 +66,27 @@ export class Propagation {
     for (const view of plan.views) {
       const triggers = [...(wanted.get(view.name)?.values() ?? [])];
       if (triggers.length === 0) continue;
-      const now = view.needsCode ? 0 : budget;
-      const rest = triggers.slice(now);
-      if (rest.length > 0) await this.enqueue(writer, rest, triggers.length > deltas.length * FAN_OUT_OF_BULK ? 'bulk' : 'interactive');
-      const fresh = triggers.slice(0, now);
+      const room = view.needsCode ? 0 : budget;
+      const fresh = triggers.length > room ? await this.#queueBeyond(writer, triggers, room) : triggers;
       budget -= fresh.length;
       const written = await this.build(view, fresh, writer);
       for (const delta of written) all.push(delta);
       await this.#follow(writer, written, wanted);
     }
     return all;
+  }
+
+  /** Queues what there is no room for, and gives the rest: what hot rows ask for comes last, and waits behind all that is fresh. */
+  async #queueBeyond(writer: StoreWriter, triggers: readonly Trigger[], room: number): Promise<readonly Trigger[]> {
+    const fanOut = new Map<Trigger['cause'], number>();
+    for (const { cause } of triggers) fanOut.set(cause, (fanOut.get(cause) ?? 0) + 1);
+    const fresh: Trigger[] = [];
+    const hot: Trigger[] = [];
+    for (const trigger of triggers) ((fanOut.get(trigger.cause) ?? 0) > FAN_OUT_OF_BULK ? hot : fresh).push(trigger);
+    if (fresh.length > room) await this.enqueue(writer, fresh.slice(room), 'interactive');
+    const roomForHot = Math.max(0, room - fresh.length);
+    if (hot.length > roomForHot) await this.enqueue(writer, hot.slice(roomForHot), 'bulk');
+    return [...fresh.slice(0, room), ...hot.slice(0, roomForHot)];
   }
 
   /** Builds and writes views within the unit of work. What fails becomes an error, or is queued to be tried again. */
