@@ -81,6 +81,20 @@ test('units of work run one after another, and a failed one leaves nothing', asy
   expect(file.reader.all('SELECT name FROM facts ORDER BY name')).toEqual([['a'], ['c']]);
 });
 
+test.each(['process', 'powerLoss'] as const)('units of work are as durable as the file (%s), or as they ask for', async (durability) => {
+  await using folder = await DataFolder.make();
+  await using file = openEmbedded({ folder: folder.path, durability });
+  const synchronous = async (): Promise<unknown> => file.writer.first('PRAGMA synchronous')?.[0];
+  const [normal, full] = [1, 2];
+  const own = durability === 'powerLoss' ? full : normal;
+  expect(await file.unit(synchronous)).toBe(own);
+  expect(await file.unit(synchronous, 'powerLoss')).toBe(full);
+  expect(await file.unit(synchronous, 'process')).toBe(normal);
+  const failing = file.unit(async () => Promise.reject(new Error('no')), durability === 'powerLoss' ? 'process' : 'powerLoss');
+  await expect(failing).rejects.toThrow('no');
+  expect(await file.unit(synchronous)).toBe(own);
+});
+
 test('a reader that stands still keeps no writer waiting', async () => {
   await using folder = await DataFolder.make();
   await using file = openEmbedded({ folder: folder.path, busyTimeoutMs: 0 });

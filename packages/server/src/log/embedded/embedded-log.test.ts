@@ -78,3 +78,50 @@ test('an append that cannot be done leaves no record of it behind', async () => 
     await rm(folder, { recursive: true });
   }
 });
+
+test('an append is synced to the disk, whatever the durability of the file', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-log-'));
+  const file = openEmbedded({ folder, durability: 'process' });
+  try {
+    const seen: unknown[] = [];
+    // The time is asked for within the unit of work of the append.
+    const now = (): number => {
+      seen.push(file.writer.first('PRAGMA synchronous')?.[0]);
+      return 1_000;
+    };
+    const log = new EmbeddedLog(file, { clock: { now, sleep: async () => undefined } });
+    await log.append([{ topic: 'orders', key: 'a', value: '1' }]);
+    expect(seen).toEqual([2]);
+  } finally {
+    await file[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('a log of many partitions is trimmed oldest first over all of them, in several units of work', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-log-'));
+  const file = openEmbedded({ folder });
+  try {
+    const log = new EmbeddedLog(file, { partitions: 3 });
+    const records = Array.from({ length: 4_500 }, (_, i) => ({
+      topic: 'orders',
+      partition: (i * 7) % 3,
+      key: null,
+      value: 'x',
+      timestamp: i,
+    }));
+    await log.append(records);
+    const keepFrom = new Map([['orders', new Map([0, 1, 2].map((partition) => [partition, 1_400]))]]);
+    let commits = 0;
+    file.onCommit(() => commits++);
+    expect(await log.trim({ olderThan: 3_750, keepFrom })).toBe(3_750);
+    expect(commits).toBeGreaterThan(3);
+    const begins = (await log.topics())[0]?.partitions.map(({ begin }) => begin);
+    expect(begins).toEqual([1_250, 1_250, 1_250]);
+    expect(await log.trim({ maxBytes: 0, keepFrom })).toBe(450);
+    expect((await log.topics())[0]?.partitions).toEqual([0, 1, 2].map((partition) => ({ partition, begin: 1_400, end: 1_500 })));
+  } finally {
+    await file[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true });
+  }
+});
