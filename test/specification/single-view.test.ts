@@ -8,7 +8,7 @@ import type { Project } from './project.ts';
 const ALL = { states: ['PUBLIC', 'DRAFT', 'TRASH', 'DELETED'], metadata: true } as const;
 
 function things(
-  options: object = {},
+  options: Readonly<Record<string, unknown>> = {},
   mapping: object = { id: 'things.id', text: 'things.text' },
   more: Partial<ProjectLiteral> = {},
 ): Files {

@@ -8,7 +8,7 @@ import type { Plan, ViewPlan } from '../plan/plan.ts';
 import type { ErrorEntry, QueueItem, QueuedItem, Store, StoreReader, StoreWriter } from '../store/store.ts';
 import { deltaText } from './3-strategy/delta-document.ts';
 import type { Strategist } from './3-strategy/strategist.ts';
-import type { Built } from './4-aggregate/outcome.ts';
+import type { Built, FailureCode, Outcome } from './4-aggregate/outcome.ts';
 import type { ViewBuilder } from './4-aggregate/view-builder.ts';
 import { writeViews } from './4-aggregate/view-writer.ts';
 import { backoffMs } from './backoff.ts';
@@ -144,7 +144,8 @@ export class Propagation {
     const again: QueuedItem[] = [];
     const fine: string[] = [];
     for (const { trigger, outcome } of built) {
-      if (outcome.kind === 'document' || outcome.kind === 'absent') {
+      const error = errorOf(outcome);
+      if (error === undefined) {
         fine.push(encode(trigger.identifier));
         continue;
       }
@@ -155,8 +156,7 @@ export class Propagation {
         if (item === undefined) fresh.push({ ...triggerItem(trigger, 'interactive'), ...later });
         else again.push({ ...item, ...later });
       } else {
-        const [code, reason] = outcome.kind === 'invalid' ? ['VALIDATION_ERROR', outcome.reason] : [outcome.code, outcome.reason];
-        entries.push(errorEntry(trigger, code, reason, failures, now));
+        entries.push(errorEntry(trigger, error, failures, now));
       }
     }
     if (fresh.length > 0) await writer.enqueue(fresh);
@@ -206,7 +206,26 @@ export class Propagation {
 
 const nothing = (): undefined => undefined;
 
-function errorEntry(trigger: Trigger, code: string, reason: string, attempts: number, now: number): ErrorEntry {
+interface ViewError {
+  readonly code: FailureCode;
+  readonly reason: string;
+}
+
+/** What is wrong with what became of a trigger; undefined where nothing is. */
+function errorOf(outcome: Outcome): ViewError | undefined {
+  switch (outcome.kind) {
+    case 'document':
+      return undefined;
+    case 'absent':
+      return outcome.error;
+    case 'invalid':
+      return { code: 'VALIDATION_ERROR', reason: outcome.reason };
+    case 'failed':
+      return outcome;
+  }
+}
+
+function errorEntry(trigger: Trigger, { code, reason }: ViewError, attempts: number, now: number): ErrorEntry {
   return {
     id: `${trigger.view}/${identifierText(trigger.identifier)}`,
     kind: 'single-view',

@@ -5,6 +5,7 @@ import type { Value } from '../../core/value.ts';
 import type { ViewPlan } from '../../plan/plan.ts';
 import type { Store } from '../../store/store.ts';
 import { CollectionWrites } from './collection-writes.ts';
+import { shownDocument } from './outcome.ts';
 import type { Built } from './outcome.ts';
 import { failed } from './view-builder.ts';
 
@@ -59,9 +60,8 @@ function callOf(
 ): { role: 'upsert' | 'delete'; code: Parameters<UserCode['call']>[1]; args: Value[] } | undefined {
   const { upsertStrategy, deleteStrategy, onInvalid } = view.definition;
   if (outcome.kind === 'document') {
-    const { document: fields } = outcome.content;
-    const document = outcome.state === 'PUBLIC' ? fields : { ...fields, __STATE__: outcome.state };
-    return upsertStrategy.kind === 'function' ? { role: 'upsert', code: upsertStrategy.code, args: [document, key] } : undefined;
+    if (upsertStrategy.kind !== 'function') return undefined;
+    return { role: 'upsert', code: upsertStrategy.code, args: [shownDocument(outcome), key] };
   }
   if (outcome.kind === 'failed' || (outcome.kind === 'invalid' && onInvalid === 'keep')) return undefined;
   return deleteStrategy.kind === 'function' ? { role: 'delete', code: deleteStrategy.code, args: [key] } : undefined;

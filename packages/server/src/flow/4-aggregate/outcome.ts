@@ -8,8 +8,11 @@ import { isDocument } from '../../core/value.ts';
 /** What became of one trigger. */
 export type Outcome =
   | { readonly kind: 'document'; readonly content: ViewDocument; readonly state: State }
-  /** The base record is absent, or in a state that is not aggregated: the view's document goes. */
-  | { readonly kind: 'absent' }
+  /**
+   * The view's document goes: its base record is absent, or in a state that is not aggregated. Where the base is there and nothing came
+   * out of it, that is an error beside.
+   */
+  | { readonly kind: 'absent'; readonly error?: { readonly code: FailureCode; readonly reason: string } }
   /** The validator said no. */
   | { readonly kind: 'invalid'; readonly reason: string }
   | { readonly kind: 'failed'; readonly code: FailureCode; readonly reason: string; readonly retry: boolean };
@@ -53,6 +56,11 @@ export class ViewDocument {
     this.#document ??= decodeDocument(this.#text as string);
     return this.#document;
   }
+}
+
+/** The document as functions of the user's are shown it, and may have made it: with a state that is not the usual one. */
+export function shownDocument({ content, state }: Extract<Outcome, { kind: 'document' }>): Document {
+  return state === 'PUBLIC' ? content.document : { ...content.document, __STATE__: state };
 }
 
 /** A mapped value as a view's document: `__STATE__` is its state, not a field of it. */

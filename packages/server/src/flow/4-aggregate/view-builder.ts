@@ -10,8 +10,8 @@ import type { StoreReader } from '../../store/store.ts';
 import { BlockBuilder } from './block-builder.ts';
 import { Functions } from './functions.ts';
 import type { Failure } from './functions.ts';
-import { outcomeOf } from './outcome.ts';
-import type { Built, Outcome, ViewDocument } from './outcome.ts';
+import { outcomeOf, shownDocument } from './outcome.ts';
+import type { Built, Outcome } from './outcome.ts';
 
 /** Limit of one call of a validator or a view key. */
 const SHORT_DEADLINE_MS = 1_000;
@@ -109,12 +109,8 @@ export class ViewBuilder {
     }));
     const found = await reader.find(base.collection, { filter: { kind: 'and', filters }, states: base.states, limit: 1 });
     if (found.length === 0) return { kind: 'absent' };
-    return {
-      kind: 'failed',
-      code: 'NO_SV_GENERATED',
-      reason: `The base record exists in ${base.collection}, and pipeline.js gave nothing`,
-      retry: false,
-    };
+    const reason = `The base record exists in ${base.collection}, and pipeline.js gave nothing`;
+    return { kind: 'absent', error: { code: 'NO_SV_GENERATED', reason } };
   }
 
   async #validate(outcomes: Outcome[]): Promise<void> {
@@ -124,7 +120,7 @@ export class ViewBuilder {
     const results = await this.#call(
       'validator',
       validator,
-      indexes.map((i) => ({ arguments: [(outcomes[i] as { content: ViewDocument }).content.document] })),
+      indexes.map((i) => ({ arguments: [shownDocument(outcomes[i] as Extract<Outcome, { kind: 'document' }>)] })),
       SHORT_DEADLINE_MS,
     );
     indexes.forEach((i, place) => {
