@@ -17,6 +17,7 @@ import type { Document, Value } from '../../packages/server/src/core/value.ts';
 import { derivePlan } from '../../packages/server/src/plan/derive-plan.ts';
 import { openEngine } from '../../packages/server/src/runtime/engine.ts';
 import type { Engine, EngineOptions, RunnableProject } from '../../packages/server/src/runtime/engine.ts';
+import { replayErrors } from '../../packages/server/src/runtime/replay-errors.ts';
 import type { ErrorEntry, ErrorQuery } from '../../packages/server/src/store/store.ts';
 import { ManualClock } from '../../packages/server/src/testing/manual-clock.ts';
 import type { Files } from './files.ts';
@@ -36,7 +37,7 @@ export interface DocumentsQuery {
 /** A project as a user would write it, in a folder of its own, and the engine at work on it. */
 export class Project implements AsyncDisposable {
   readonly folder: string;
-  readonly clock = new ManualClock(START);
+  readonly clock: ManualClock;
   /** What each commit changed, in order. */
   readonly announced: RecordDelta[] = [];
   readonly #logger: Logger;
@@ -46,6 +47,7 @@ export class Project implements AsyncDisposable {
   /** Made by `openProject`. */
   constructor(folder: string, options: ProjectOptions) {
     this.folder = folder;
+    this.clock = options.clock ?? new ManualClock(START);
     this.#logger = options.logger ?? silentLogger;
     this.#settings = options.settings;
   }
@@ -118,6 +120,11 @@ export class Project implements AsyncDisposable {
     return this.engine.store.errors(query);
   }
 
+  /** As `errors replay` does. */
+  async replay(entries: readonly ErrorEntry[]): Promise<void> {
+    await replayErrors(this.engine.store, entries, this.clock.now());
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#engine?.[Symbol.asyncDispose]();
     this.#engine = undefined;
@@ -126,6 +133,8 @@ export class Project implements AsyncDisposable {
 }
 
 export interface ProjectOptions {
+  /** Instead of one that passes whenever anybody sleeps. */
+  readonly clock?: ManualClock;
   readonly logger?: Logger;
   readonly settings?: EngineOptions['settings'];
 }

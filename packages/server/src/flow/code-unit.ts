@@ -105,8 +105,12 @@ export class CodeUnit {
         entries.push(strategyError(view, item, delta, failure.message, failures, now));
       else again.push({ ...item, attempts: failures, dueAt: now + backoffMs(failures, settings.retry.delayMs) });
     }
+    const parked = new Set(again.map(({ key }) => key));
     await store.transact(async (writer) => {
       if (triggers.length > 0) await propagation.enqueue(writer, triggers, 'interactive');
+      // What was replayed is fine now, unless it failed again.
+      const ids = items.filter(({ key }) => !parked.has(key)).map((item) => strategyErrorId(view, item));
+      await writer.resolveErrors({ ids }, now);
       if (again.length > 0) await writer.putBack(again);
       if (entries.length > 0) await writer.saveErrors(entries);
       await writer.complete(items);
@@ -115,10 +119,14 @@ export class CodeUnit {
   }
 }
 
+function strategyErrorId(view: ViewPlan, item: QueuedItem): string {
+  return `strategy/${view.name}/${item.key}`;
+}
+
 /** The delta itself is kept, so that a replay can follow it again. */
 function strategyError(view: ViewPlan, item: QueuedItem, delta: RecordDelta, reason: string, attempts: number, now: number): ErrorEntry {
   return {
-    id: `strategy/${view.name}/${item.key}`,
+    id: strategyErrorId(view, item),
     kind: 'dead-letter',
     code: 'STRATEGY_FAILED',
     reason: `The strategy of ${view.name} for ${delta.collection}: ${reason}`,

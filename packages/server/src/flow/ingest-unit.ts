@@ -76,8 +76,8 @@ export class IngestUnit {
         });
       }
       const items = this.#park(parked, item, entries);
-      // A record that was parked or replayed is fine now, unless it is refused again.
-      if (item !== null) await writer.resolveErrors({ ids: deadLetterIds(records, decoded.changes) }, clock.now());
+      // A record that was parked or replayed is fine now, unless it is refused, or parked, again.
+      if (item !== null && items.length === 0) await writer.resolveErrors({ ids: deadLetterIds(records, decoded.changes) }, clock.now());
       if (entries.length > 0) await writer.saveErrors(entries);
       if (items.length + applied.later.length > 0) {
         if (item === null) await writer.enqueue(items);

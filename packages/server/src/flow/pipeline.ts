@@ -6,6 +6,7 @@ import type { RecordDelta } from '../core/record-delta.ts';
 import type { LogConsumer, Offsets } from '../log/log.ts';
 import { Ingestor } from './1-ingest/ingestor.ts';
 import type { IngestTarget } from './1-ingest/ingestor.ts';
+import type { FieldReport } from './2-project/field-reports.ts';
 import { Projector } from './2-project/projector.ts';
 import { Strategist } from './3-strategy/strategist.ts';
 import { CustomWriter } from './4-aggregate/custom-writer.ts';
@@ -46,6 +47,8 @@ export class Pipeline {
   readonly #code: CodeUnit | null;
   readonly #lines: readonly { readonly topics: readonly string[] }[];
   #consumers: LogConsumer[] = [];
+  /** The last look for parked records on the line of user code found one: there may be more. */
+  #isRetrying = true;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
@@ -92,11 +95,12 @@ export class Pipeline {
       systemOf: (projection) => systems.get(projection) ?? '',
       isShared: (topic) => (targets.get(topic)?.length ?? 0) > 1,
     });
+    this.#lines = linesOf(definitions.systems);
+    const codedTopics = this.#lines[CODED_LINE]?.topics ?? [];
     const refresher = new Refresher({ store, plan, propagation });
-    this.#queue = new QueueUnit({ store, plan, projector, propagation, ingestUnit: this.#ingest, refresher, clock, settings });
+    this.#queue = new QueueUnit({ store, plan, projector, propagation, ingestUnit: this.#ingest, refresher, clock, settings, codedTopics });
     const customWriter = new CustomWriter({ store, code, clock });
     this.#code = CodeUnit.isNeeded(plan) ? new CodeUnit({ store, plan, strategist, propagation, customWriter, clock, settings }) : null;
-    this.#lines = linesOf(definitions.systems);
   }
 
   /** Makes collections and topics, and begins to read where the last commit ended. */
@@ -129,6 +133,7 @@ export class Pipeline {
     let worked = false;
     for (const consumer of this.#consumers) worked = (await this.#ingestStep(consumer, { waitMs: 0 })) || worked;
     worked = (await this.#queueStep(Number.MAX_SAFE_INTEGER)) || worked;
+    worked = (await this.#retryStep(Number.MAX_SAFE_INTEGER)) || worked;
     return (await this.#codeStep(Number.MAX_SAFE_INTEGER)) || worked;
   }
 
@@ -183,6 +188,11 @@ export class Pipeline {
     return this.#meter.read();
   }
 
+  /** Fields of the source that could not be projected, since the pipeline was opened: most frequent first. */
+  fieldReports(): readonly FieldReport[] {
+    return this.#projector.fieldReports();
+  }
+
   async lag(): Promise<ReadonlyMap<string, number>> {
     const lags = await Promise.all(this.#consumers.map((consumer) => consumer.lag()));
     return new Map(lags.flatMap((lag) => [...lag]));
@@ -207,6 +217,13 @@ export class Pipeline {
     return deltas !== null;
   }
 
+  /** Parked records whose line is the one of user code. */
+  async #retryStep(now: number): Promise<boolean> {
+    const deltas = this.#lines.length > CODED_LINE ? await this.#queue.retryCoded(now) : null;
+    if (deltas !== null) this.#announce(deltas);
+    return deltas !== null;
+  }
+
   async #codeStep(now: number): Promise<boolean> {
     const deltas = this.#code === null ? null : await this.#code.step(now);
     if (deltas !== null) this.#announce(deltas);
@@ -217,14 +234,15 @@ export class Pipeline {
     if (deltas.length > 0) this.#options.onCommit?.(deltas);
   }
 
-  /** One turn of a line: a batch of records, then (on the first line) queued work. Waits only when there is neither. */
+  /** One turn of a line: a batch of records, then (on the first line) queued work, or parked records. Waits only when there is neither. */
   async #turn(line: number, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     const consumer = must(this.#consumers[line], 'a line without a consumer');
-    const queue = line === 0;
-    const waitMs = queue && this.#backlog.pending ? 0 : IDLE_WAIT_MS;
-    await this.#ingestStep(consumer, { signal, waitMs });
-    if (queue && !signal.aborted) this.#backlog.pending = await this.#queueStep(clock.now());
+    const isPending = line === CODED_LINE ? this.#isRetrying : this.#backlog.pending;
+    await this.#ingestStep(consumer, { signal, waitMs: isPending ? 0 : IDLE_WAIT_MS });
+    if (signal.aborted) return;
+    if (line === CODED_LINE) this.#isRetrying = await this.#retryStep(clock.now());
+    else this.#backlog.pending = await this.#queueStep(clock.now());
   }
 
   async #codeTurn(signal: AbortSignal): Promise<void> {
@@ -266,12 +284,14 @@ const nothing = async (): Promise<void> => undefined;
 /** How long a line without work waits before it looks at the queue again. */
 const IDLE_WAIT_MS = 200;
 const CODE_WAIT_MS = 20;
+/** The second line: topics whose records need user code. The first one has all others, and the queue. */
+const CODED_LINE = 1;
 
 function only(offsets: Offsets, topics: readonly string[]): Offsets {
   return new Map([...offsets].filter(([topic]) => topics.includes(topic)));
 }
 
-/** Topics whose records need user code apart from those that do not. */
+/** Topics whose records need user code apart from those that do not. The first line is there for the queue's sake, too. */
 function linesOf(systems: readonly SystemDefinition[]): { topics: readonly string[] }[] {
   const plain = new Set<string>();
   const coded = new Set<string>();
@@ -282,7 +302,7 @@ function linesOf(systems: readonly SystemDefinition[]): { topics: readonly strin
     }
   }
   for (const topic of coded) plain.delete(topic);
-  return [plain, coded].filter((topics) => topics.size > 0).map((topics) => ({ topics: [...topics] }));
+  return (coded.size === 0 ? [plain] : [plain, coded]).map((topics) => ({ topics: [...topics] }));
 }
 
 function targetsOf({ definitions, formatOf }: PipelineOptions): Map<string, IngestTarget[]> {

@@ -15,6 +15,8 @@ import { triggerOf } from './trigger-item.ts';
 /** Rows looked at by one step of a truncate: with the views that show them, some tens of ms. */
 const TRUNCATE_CHUNK = 500;
 const MOST_JOBS = 100;
+/** Parked records among which one is looked for that no other line tries again. */
+const MOST_PARKED = 100;
 
 interface Parts {
   readonly store: Store;
@@ -25,6 +27,8 @@ interface Parts {
   readonly refresher: Refresher;
   readonly clock: Clock;
   readonly settings: PipelineSettings;
+  /** Topics whose records need user code: theirs are tried again by the line that reads them. */
+  readonly codedTopics: readonly string[];
 }
 
 /** One unit of work on what is due; null when nothing is. */
@@ -87,10 +91,22 @@ export class QueueUnit {
     return [...interactive, ...bulk];
   }
 
+  /** A parked record of the topics whose records need user code, for the line that reads them: it may take as long as that code may. */
+  async retryCoded(now: number): Promise<readonly RecordDelta[] | null> {
+    const { store, codedTopics } = this.#parts;
+    const [item] = await store.take({ kinds: ['record'], scopes: codedTopics, now, limit: 1 });
+    return this.#processAgain(item);
+  }
+
+  /** A parked record of any other topic, be it one that nobody reads any more. */
   async #retry(now: number): Promise<readonly RecordDelta[] | null> {
-    const { store, ingestUnit } = this.#parts;
-    const [item] = await store.take({ kinds: ['record'], now, limit: 1 });
-    return item === undefined ? null : ingestUnit.process([recordOfItem(item)], item);
+    const { store, codedTopics } = this.#parts;
+    const parked = await store.take({ kinds: ['record'], now, limit: MOST_PARKED });
+    return this.#processAgain(parked.find(({ scope }) => !codedTopics.includes(scope)));
+  }
+
+  async #processAgain(item: QueuedItem | undefined): Promise<readonly RecordDelta[] | null> {
+    return item === undefined ? null : this.#parts.ingestUnit.process([recordOfItem(item)], item);
   }
 
   async #truncate(now: number): Promise<readonly RecordDelta[] | null> {

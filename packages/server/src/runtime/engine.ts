@@ -79,6 +79,11 @@ export class Engine implements AsyncDisposable {
     return this.pipeline.stats();
   }
 
+  /** Fields that sources sent and no projection has, and fields whose cast failed, since the start: counted, with examples of where. */
+  fieldReports(): ReturnType<Pipeline['fieldReports']> {
+    return this.pipeline.fieldReports();
+  }
+
   /** Records in the log that were not processed yet, by topic. */
   lag(): Promise<ReadonlyMap<string, number>> {
     return this.pipeline.lag();

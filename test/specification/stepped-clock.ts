@@ -1,0 +1,42 @@
+import { setImmediate } from 'node:timers/promises';
+import { ManualClock } from '../../packages/server/src/testing/manual-clock.ts';
+import { START } from './project.ts';
+
+/** A clock that stands still until a test moves it: who sleeps wakes when its time has come, or when he gives up. */
+export class SteppedClock extends ManualClock {
+  readonly #sleepers = new Set<{ readonly dueAt: number; readonly wake: () => void }>();
+
+  constructor() {
+    super(START);
+  }
+
+  override advance(ms: number): void {
+    super.advance(ms);
+    for (const { dueAt, wake } of this.#sleepers) if (dueAt <= this.now()) wake();
+  }
+
+  override sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal?.aborted === true) return resolve();
+      const sleeper = {
+        dueAt: this.now() + ms,
+        wake: (): void => {
+          this.#sleepers.delete(sleeper);
+          signal?.removeEventListener('abort', sleeper.wake);
+          resolve();
+        },
+      };
+      this.#sleepers.add(sleeper);
+      signal?.addEventListener('abort', sleeper.wake, { once: true });
+    });
+  }
+}
+
+/** Resolves once the condition holds. Meanwhile the clock goes as fast as real time. */
+export async function until(condition: () => boolean | Promise<boolean>, clock: ManualClock): Promise<void> {
+  for (let last = performance.now(); !(await condition()); await setImmediate()) {
+    const elapsedMs = Math.floor(performance.now() - last);
+    if (elapsedMs > 0) clock.advance(elapsedMs);
+    last += elapsedMs;
+  }
+}
