@@ -19,8 +19,11 @@ import { Millrace } from './processes.ts';
 import { writeProject } from './write-project.ts';
 
 const KILLS_PER_FOLDER = 10;
+/** In the log before the first engine starts: enough to keep all of them busy. */
+const BACKLOG_STEPS = 6_000;
+const FED_STEPS = 1_500;
 const EVENTS_PER_FEED = 150;
-const LONGEST_LIFE_MS = 250;
+const LONGEST_LIFE_MS = 150;
 const LIMIT_MS = 6 * 3_600_000;
 
 interface Scenario {
@@ -33,8 +36,7 @@ interface Scenario {
 const scenario: fc.Arbitrary<Scenario> = fc
   .record({
     project: randomProject,
-    // Long, so that there is always something to do when the kill comes.
-    steps: randomSteps(1200).filter((steps) => steps.length > 600),
+    steps: randomSteps(BACKLOG_STEPS + FED_STEPS, BACKLOG_STEPS + FED_STEPS),
     lives: fc.array(fc.nat(LONGEST_LIFE_MS), { minLength: KILLS_PER_FOLDER, maxLength: KILLS_PER_FOLDER }),
   })
   .map(({ project, steps, lives }) => ({ project, lives, history: buildHistory(project.tables, steps).map(inOnePartition) }));
@@ -60,14 +62,15 @@ async function survive({ project, history, lives }: Scenario): Promise<string> {
   try {
     await writeProject(folder, project.definitions);
     const millrace = new Millrace(folder);
-    const feeding = feed(millrace, history);
+    const told = await feed(millrace, history.slice(0, BACKLOG_STEPS), BACKLOG_STEPS);
+    const feeding = feed(millrace, history.slice(BACKLOG_STEPS), EVENTS_PER_FEED, told);
     for (const life of lives) {
       const engine = await millrace.start();
       await Promise.race([passed(life), engine.ended]);
       const { signal, errors } = await engine.kill();
       expect({ signal, errors: signal === 'SIGKILL' ? '' : errors }).toEqual({ signal: 'SIGKILL', errors: '' });
     }
-    const told = await feeding;
+    await feeding;
     const last = await millrace.run(['start', '--until-idle', '--json']);
     expect(last).toMatchObject({ code: 0, errors: '' });
     const differences = await differencesIn(folder, project, told);
@@ -78,19 +81,19 @@ async function survive({ project, history, lives }: Scenario): Promise<string> {
 }
 
 /** Another process appends, a part at a time; what it acknowledged is told. */
-async function feed(millrace: Millrace, history: readonly Event[]): Promise<Told[]> {
-  const told: Told[] = [];
-  const ends = new Map<string, number>();
-  for (let from = 0; from < history.length; from += EVENTS_PER_FEED) {
-    const part = history.slice(from, from + EVENTS_PER_FEED);
+async function feed(millrace: Millrace, history: readonly Event[], size: number, told: Told[] = []): Promise<Told[]> {
+  const placeOf = ({ record }: Event): string => `${record.topic}/${record.partition}`;
+  const ends = Map.groupBy(told, ({ event }) => placeOf(event));
+  const next = new Map([...ends].map(([place, list]) => [place, list.length]));
+  for (let from = 0; from < history.length; from += size) {
+    const part = history.slice(from, from + size);
     const lines = part.map(({ record }) => lineOf(record)).join('\n');
     const ended = await millrace.run(['ingest', '--json'], `${lines}\n`);
     if (ended.code !== 0 || !ended.output.includes(`"records":${part.length}`))
       throw new Error(`Not ingested: ${ended.output}${ended.errors}`);
     for (const event of part) {
-      const place = `${event.record.topic}/${event.record.partition}`;
-      const offset = ends.get(place) ?? 0;
-      ends.set(place, offset + 1);
+      const offset = next.get(placeOf(event)) ?? 0;
+      next.set(placeOf(event), offset + 1);
       told.push({ event, offset });
     }
   }

@@ -24,8 +24,8 @@ const step: fc.Arbitrary<StepBlueprint> = fc.record({
   partition: fc.nat(5),
 });
 
-export function randomSteps(maxLength: number): fc.Arbitrary<readonly StepBlueprint[]> {
-  return fc.array(step, { minLength: 1, maxLength, size: 'max' });
+export function randomSteps(maxLength: number, minLength = 1): fc.Arbitrary<readonly StepBlueprint[]> {
+  return fc.array(step, { minLength, maxLength, size: 'max' });
 }
 
 /** The source's own tables while the history is told. */
