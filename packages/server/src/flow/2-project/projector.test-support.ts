@@ -7,7 +7,6 @@ import type { RecordDelta } from '../../core/record-delta.ts';
 import type { StoredRecord } from '../../core/record.ts';
 import type { Document } from '../../core/value.ts';
 import { MemoryStore } from '../../store/memory/memory-store.ts';
-import type { QueuedItem } from '../../store/store.ts';
 import type { DeletedRetention } from './expiry.ts';
 import type { Applied, Prepared } from './prepared.ts';
 import { Projector } from './projector.ts';
@@ -120,22 +119,22 @@ export class Bench {
 
   /** Carries out all truncates that were left behind; in how many units of work. */
   async truncate(limit = 100): Promise<number> {
-    const projector = await this.projector();
     let units = 0;
-    for (;;) {
-      const [item] = await this.store.take({ kinds: ['truncate'], now: this.now, limit: 1 });
-      if (item === undefined) return units;
-      units++;
-      this.deltas.push(...(await this.#truncateOnce(projector, item, limit)));
-    }
+    while (await this.truncateOnce(limit)) units++;
+    return units;
   }
 
-  async #truncateOnce(projector: Projector, item: QueuedItem, limit: number): Promise<readonly RecordDelta[]> {
-    return this.store.transact(async (writer) => {
+  /** One unit of work; false when no truncate was left behind. */
+  async truncateOnce(limit: number): Promise<boolean> {
+    const projector = await this.projector();
+    const [item] = await this.store.take({ kinds: ['truncate'], now: this.now, limit: 1 });
+    if (item === undefined) return false;
+    await this.store.transact(async (writer) => {
       const { deltas, rest } = await projector.truncate(writer, item, limit);
       await (rest === null ? writer.complete([item]) : writer.putBack([{ ...item, payload: rest }]));
-      return deltas;
+      this.deltas.push(...deltas);
     });
+    return true;
   }
 
   /** The record of a key, tombstones included. */

@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import type { Change } from '../../core/change.ts';
+import { MemoryReader } from '../../store/memory/memory-reader.ts';
 import { Bench, change, itemsProjection, story } from './projector.test-support.ts';
 
 const ids = ['1', '2', '3', '4'];
@@ -21,7 +22,7 @@ describe.each(['hard', 'soft'] as const)('a truncate under %s delete', (deleteMe
     const { later } = await bench.run(truncate(5));
     expect(later).toMatchObject([{ kind: 'truncate', scope: 'items', lane: 'bulk' }]);
     bench.deltas.length = 0;
-    expect(await bench.truncate(2)).toBe(2);
+    expect(await bench.truncate(2)).toBe(3);
     expect(await names(bench)).toEqual(['4']);
     const gone = (id: string): string => (deleteMechanism === 'hard' ? 'null' : `DELETED {"id":"${id}","name":"n${id}"}`);
     expect(story(bench.deltas).sort()).toEqual(['1', '2', '3'].map((id) => `items/${id}: {"id":"${id}","name":"n${id}"} → ${gone(id)}`));
@@ -91,6 +92,24 @@ describe.each(['hard', 'soft'] as const)('a truncate under %s delete', (deleteMe
     await bench.run(insert('2', 2));
     expect(await names(bench)).toEqual([]);
   });
+});
+
+test('rows that stay are looked at once, however many chunks there are, also when another process goes on', async () => {
+  const bench = new Bench();
+  const many = Array.from({ length: 1_000 }, (_, i) => String(i));
+  await bench.run(...many.map((id, i) => insert(id, i < 20 ? 1 : 9)));
+  await bench.run(truncate(5));
+  const found = vi.spyOn(MemoryReader.prototype, 'find');
+  let units = 0;
+  while ((await bench.store.queued()).length > 0) {
+    await bench.truncateOnce(50);
+    bench.restart();
+    units++;
+  }
+  const looked = await Promise.all(found.mock.results.map(({ value }) => value as Promise<readonly unknown[]>));
+  found.mockRestore();
+  expect([units, looked.flat().length]).toEqual([21, 1_000]);
+  expect(story(bench.deltas).filter((line) => line.endsWith('→ null')).length).toBe(20);
 });
 
 test('a load that began after a truncate stays, one that began before it is removed', async () => {
