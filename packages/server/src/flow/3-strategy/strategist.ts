@@ -1,6 +1,7 @@
 import { encode } from '../../core/tagged-json.ts';
 import { canonical, identifierText } from '../../core/key.ts';
 import type { LogPosition } from '../../core/log-record.ts';
+import { kindOfRecord, withMetadata } from '../../core/metadata.ts';
 import type { RecordDelta } from '../../core/record-delta.ts';
 import type { Trigger } from '../../core/trigger.ts';
 import { isDocument } from '../../core/value.ts';
@@ -86,7 +87,7 @@ export class Strategist {
         const results = await this.#call(
           'path-identifier',
           identify.code,
-          records.map((record) => [record.document]),
+          records.map((record) => [withMetadata(record, kindOfRecord(record))]),
         );
         for (const result of results) collect(result, delta, add, failed);
       }

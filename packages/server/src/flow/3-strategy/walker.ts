@@ -95,7 +95,8 @@ async function hopTo(
     reader,
     hop,
     known.map(({ record }) => record.document),
-    { states: next.states, documentsOnly: true },
+    // A function of the user's is shown all of a document.
+    { states: next.states, documentsOnly: next.identify?.kind !== 'function' },
   );
   let target = arrived.get(next);
   if (target === undefined) arrived.set(next, (target = new Map()));
