@@ -59,8 +59,7 @@ export class Project implements AsyncDisposable {
 
   /** Starts the engine, or starts it again with some files changed. */
   async restart(changed: Files = {}): Promise<void> {
-    await this.#engine?.[Symbol.asyncDispose]();
-    this.#engine = undefined;
+    await this.stop();
     await writeFiles(this.folder, changed);
     const { project, problems } = await readFolder(this.folder);
     if (project === null) throw new Error(`The project is refused:\n${problemLines(problems).join('\n')}`);
@@ -120,14 +119,19 @@ export class Project implements AsyncDisposable {
     return this.engine.store.errors(query);
   }
 
+  /** Ends the engine; the data stay. */
+  async stop(): Promise<void> {
+    await this.#engine?.[Symbol.asyncDispose]();
+    this.#engine = undefined;
+  }
+
   /** As `errors replay` does. */
   async replay(entries: readonly ErrorEntry[]): Promise<void> {
     await replayErrors(this.engine.store, entries, this.clock.now());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#engine?.[Symbol.asyncDispose]();
-    this.#engine = undefined;
+    await this.stop();
     await rm(this.folder, { recursive: true, force: true });
   }
 }
@@ -183,7 +187,7 @@ async function readFolder(folder: string): Promise<{ project: RunnableProject | 
   const { plan } = derived;
   const all = [...problems, ...locate(derived.problems)];
   if (plan === null || all.some(({ severity }) => severity === 'error')) return { project: null, problems: all };
-  all.push(...(await codeProblems({ config, definitions, plan })));
+  all.push(...locate(await codeProblems({ config, definitions, plan })));
   return { project: { config, definitions, plan, hashes }, problems: all };
 }
 

@@ -352,4 +352,31 @@ describe('dependsOn', () => {
       { id: 'b', rate: 2 },
     ]);
   });
+
+  test('that leaves out a collection which a function reads is warned of', async () => {
+    const files = (text: string, options: Readonly<Record<string, unknown>>): Files =>
+      filesOf({
+        projections: { things: { id: 'string!' }, rates: { id: 'string!', rate: 'number' } },
+        views: { sv: { SV_CONFIG: { dependencies: { things: BASE }, mapping: { id: 'things.id', rate: '__fromFile__[rate]' } } } },
+        viewOptions: { sv: options },
+        files: { 'views/sv/rate.js': text },
+      });
+    const reading = `module.exports = async (logger, db) => (await db.collection("rates").findOne({}))?.rate // not db.collection('none')`;
+    const warning = expect.stringMatching(/^views\/sv\/aggregation\.json:\d+:\d+ warning UNTRACKED_READS \| .*rates.*dependsOn/);
+    expect(await problemsOf(files(reading, {}))).toEqual([warning]);
+    expect(await problemsOf(files(reading, { dependsOn: ['rates'] }))).toEqual([]);
+    expect(await problemsOf(files(`module.exports = async (logger, db) => db.collection('things').countDocuments()`, {}))).toEqual([]);
+    const hidden = `const name = 'rates'; module.exports = async (logger, db) => (await db.collection(name).findOne({}))?.rate`;
+    expect(await problemsOf(files(hidden, {}))).toEqual([expect.stringMatching(/warning UNTRACKED_READS \| .*dependsOn/)]);
+    expect(await problemsOf(files(hidden, { dependsOn: ['rates'] }))).toEqual([]);
+  });
+
+  test('that names no collection is refused', async () => {
+    const files = filesOf({
+      projections: { things: { id: 'string!' } },
+      views: { sv: { SV_CONFIG: { dependencies: { things: BASE }, mapping: { id: 'things.id' } } } },
+      viewOptions: { sv: { dependsOn: ['thing'] } },
+    });
+    expect(await problemsOf(files)).toEqual([expect.stringMatching(/error UNKNOWN_COLLECTION .*thing.*Did you mean things\?/)]);
+  });
 });

@@ -1,5 +1,6 @@
 import type { Problem } from '../core/problem.ts';
 import type { OpenedProject } from './project.ts';
+import { untrackedReads } from './untracked-reads.ts';
 
 /** Problems of the user's functions: each file is loaded, as the engine would load it. Nothing is loaded where there are none. */
 export async function codeProblems({
@@ -24,5 +25,5 @@ export async function codeProblems({
       });
     }
   }
-  return problems;
+  return [...problems, ...(await untrackedReads(plan, config.folder))];
 }

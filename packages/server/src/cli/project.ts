@@ -20,6 +20,8 @@ export interface ReadProject {
   readonly project: OpenedProject | null;
   /** All of them, warnings too, with their places. */
   readonly problems: readonly Problem[];
+  /** Gives problems of later checks their lines and columns. */
+  readonly locate: (problems: readonly Problem[]) => Problem[];
 }
 
 /** Reads all files of the project and derives what follows from them. The readers are loaded now, so that `--help` is quick. */
@@ -31,12 +33,13 @@ export async function readProject(context: CommandContext, port?: number): Promi
     overrides: { data: context.data, logLevel: context.logLevel, port },
     env: context.environment,
   });
-  if (loaded.definitions === null) return { project: null, problems: loaded.problems };
+  const { locate } = loaded;
+  if (loaded.definitions === null) return { project: null, problems: loaded.problems, locate };
   const { plan, problems } = derivePlan(loaded.definitions);
-  const all = [...loaded.problems, ...loaded.locate(problems)];
+  const all = [...loaded.problems, ...locate(problems)];
   const { config, definitions, hashes } = loaded;
   const isRight = config !== null && plan !== null && !all.some((problem) => problem.severity === 'error');
-  return { project: isRight ? { config, definitions, plan, hashes } : null, problems: all };
+  return { project: isRight ? { config, definitions, plan, hashes } : null, problems: all, locate };
 }
 
 /** The project, for commands that need it to be right. Prints what is wrong and throws CONFIGURATION_REFUSED. */

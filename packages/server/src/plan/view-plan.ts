@@ -22,6 +22,7 @@ export interface ViewContext {
 
 /** Everything that follows from one view's files. Undefined where they are wrong; all that is wrong is reported. */
 export function planView(view: ViewDefinition, context: ViewContext): ViewPlan | undefined {
+  checkDependsOn(view, context);
   return view.source.kind === 'aggregation' ? planLowCode(view, context) : planManual(view, context);
 }
 
@@ -98,6 +99,15 @@ function planManual(view: ViewDefinition, context: ViewContext): ViewPlan | unde
     reads: new Set([...nodes.map((node) => node.collection), ...view.dependsOn]),
     needsCode: true,
   };
+}
+
+function checkDependsOn(view: ViewDefinition, { facts, problems }: ViewContext): void {
+  for (const [index, name] of view.dependsOn.entries()) {
+    if (facts.has(name)) continue;
+    const place = below(view.place, 'dependsOn', index);
+    const message = `dependsOn of ${view.name} names ${name}, which is neither a projection nor a single view`;
+    problems.error('UNKNOWN_COLLECTION', place, message, { name, among: facts.keys() });
+  }
 }
 
 function walkPlan(view: ViewDefinition, nodes: readonly WalkNode[], problems: Problems): WalkPlan {

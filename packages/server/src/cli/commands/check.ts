@@ -23,8 +23,8 @@ export function declareCheck(program: Command, run: Run): void {
 }
 
 export async function check(context: CommandContext): Promise<ExitReason> {
-  const { project, problems: found } = await readProject(context);
-  const problems: readonly Problem[] = project === null ? found : [...found, ...(await codeProblems(project))];
+  const { project, problems: found, locate } = await readProject(context);
+  const problems: readonly Problem[] = project === null ? found : [...found, ...locate(await codeProblems(project))];
   const failed = problems.some((problem) => problem.severity === 'error');
   const { out } = context;
   if (context.json) {

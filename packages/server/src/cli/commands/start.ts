@@ -11,7 +11,11 @@ import { jsonLine, line, painter, plural } from '../terminal.ts';
 
 type Engine = Awaited<ReturnType<typeof openEngine>>;
 type PipelineStats = ReturnType<Engine['stats']>;
+type FieldReports = ReturnType<Engine['fieldReports']>;
 type ErrorCounts = Awaited<ReturnType<Engine['errorCounts']>>;
+
+/** Fields that could not be projected, of which a line is printed. */
+const MOST_FIELDS = 20;
 
 interface Options {
   readonly untilIdle?: boolean;
@@ -44,7 +48,7 @@ export async function start(context: CommandContext, options: Options): Promise<
   announce(context, project, engine.notices);
   if (options.untilIdle === true) await engine.runUntilIdle(context.signal);
   else await engine.run(context.signal);
-  report(context, engine.stats(), await engine.errorCounts());
+  report(context, { stats: engine.stats(), errors: await engine.errorCounts(), fields: engine.fieldReports() });
   return 'done';
 }
 
@@ -57,12 +61,23 @@ function announce({ out, json, pid }: CommandContext, { config, definitions }: O
   line(out, `${paint('good', 'ready')} process ${pid}, Ctrl-C stops`);
 }
 
-function report(context: CommandContext, { records, changes, viewsWritten }: PipelineStats, errors: ErrorCounts): void {
+interface Figures {
+  readonly stats: PipelineStats;
+  readonly errors: ErrorCounts;
+  readonly fields: FieldReports;
+}
+
+function report(context: CommandContext, { stats, errors, fields }: Figures): void {
   const { out } = context;
+  const { records, changes, viewsWritten } = stats;
   const { deadLetters, viewErrors } = errors;
-  if (context.json) return jsonLine(out, { event: 'stopped', records, changes, viewsWritten, deadLetters, viewErrors });
+  if (context.json) return jsonLine(out, { event: 'stopped', records, changes, viewsWritten, deadLetters, viewErrors, fields });
   const paint = painter(out);
   line(out, `${plural(records, 'record')}, ${plural(changes, 'change')}, ${plural(viewsWritten, 'document')} of single views written`);
+  for (const { projection, type, field, count } of fields.slice(0, MOST_FIELDS)) {
+    const what = type === 'UNKNOWN_FIELD' ? 'is no field of' : 'could not be cast in';
+    line(out, `${paint('warning', type)} ${field} ${what} projection ${projection}: ${plural(count, 'row')}`);
+  }
   const counts = `${plural(deadLetters, 'dead letter')}, ${plural(viewErrors, 'single-view error')}`;
   if (deadLetters + viewErrors === 0) line(out, paint('good', counts));
   else line(out, `${paint('bad', counts)}: millrace errors list`);
