@@ -20,9 +20,9 @@ import { writeProject } from './write-project.ts';
 
 const KILLS_PER_FOLDER = 10;
 /** In the log before the first engine starts: enough to keep all of them busy. */
-const BACKLOG_STEPS = 6_000;
+const BACKLOG_STEPS = 5_000;
 const FED_STEPS = 1_500;
-const EVENTS_PER_FEED = 150;
+const EVENTS_PER_FEED = 300;
 const LONGEST_LIFE_MS = 150;
 const LIMIT_MS = 6 * 3_600_000;
 
