@@ -162,7 +162,10 @@ describe('a strategy of one’s own', () => {
   });
 
   test('that is automatic needs a path', async () => {
-    expect(await problemsOf(pets(updates('__automatic__')))).toEqual([expect.stringMatching(/warning STRATEGY_WITHOUT_PATH .*pets/)]);
+    expect(await problemsOf(pets(updates('__automatic__')))).toEqual([
+      expect.stringMatching(/warning STRATEGY_WITHOUT_PATH .*pets/),
+      expect.stringMatching(/warning UNTRACKED_READS .*pets/),
+    ]);
   });
 
   test('without updatesTopic is as good', async () => {
