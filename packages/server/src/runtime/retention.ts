@@ -4,7 +4,7 @@ import type { Log } from '../log/log.ts';
 import type { ErrorEntry, Store } from '../store/store.ts';
 
 /** Deleted rows looked at in one unit of work: with the views that show them, some tens of ms. */
-const DELETED_A_UNIT = 300;
+const DELETED_A_UNIT = 200;
 const ERRORS_A_UNIT = 1_000;
 
 interface Parts {
