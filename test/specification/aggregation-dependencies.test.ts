@@ -299,7 +299,7 @@ describe('of several documents found for one', () => {
       100,
     ],
   ];
-  test.each(KEYS)('the first by primary key is taken: %s', async (_name, key, ids, first) => {
+  test.each(KEYS)('the first by primary key is taken, and that is counted: %s', async (_name, key, ids, first) => {
     const fields = Object.keys(key);
     await using project = await openProject(
       filesOf({
@@ -318,6 +318,7 @@ describe('of several documents found for one', () => {
     const rows = ids.map((values) => ({ base: 'x', ...Object.fromEntries(fields.map((field, i) => [field, values[i]])) }));
     await project.process(put('bases', { id: 'x' }), ...rows.map((row) => put('many', row, fields)));
     expect(await project.documents('sv')).toEqual([{ id: 'x', first }]);
+    expect(project.engine.stats().severalFound).toBe(1);
   });
 });
 

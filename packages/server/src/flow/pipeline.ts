@@ -59,8 +59,9 @@ export class Pipeline {
     const systems = new Map(projections.map((projection) => [projection.name, projection.system]));
     const targets = targetsOf(options);
     const strategist = new Strategist(plan, code);
+    const onSeveralFound = (): void => void this.#meter.counts.severalFound++;
     const builders = new Map(
-      plan.views.map((view) => [view.name, new ViewBuilder(view, { compatibility: definitions.compatibility, code })]),
+      plan.views.map((view) => [view.name, new ViewBuilder(view, { compatibility: definitions.compatibility, code, onSeveralFound })]),
     );
     this.#propagation = new Propagation({
       store,

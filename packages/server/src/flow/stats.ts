@@ -9,6 +9,8 @@ export interface PipelineStats {
   readonly viewsBuilt: number;
   readonly viewsWritten: number;
   readonly viewErrors: number;
+  /** Look-ups for one document that found several, of which the first by primary key was taken. */
+  readonly severalFound: number;
   readonly batches: number;
   /** Spent in each stage, in sum. */
   readonly stageMs: Readonly<Record<StageName, number>>;
@@ -33,6 +35,7 @@ export class PipelineMeter {
     viewsBuilt: 0,
     viewsWritten: 0,
     viewErrors: 0,
+    severalFound: 0,
     batches: 0,
   };
   readonly #stageMs: Record<StageName, number> = { ingest: 0, project: 0, strategy: 0, aggregate: 0, commit: 0 };

@@ -16,6 +16,8 @@ import type { When } from './when.ts';
 export interface BlockOptions extends MappingOptions {
   /** A block whose first dependency is missing gives null instead of an object of nulls. */
   readonly emptyIsNull: boolean;
+  /** Told of every look-up for one document that found several. */
+  readonly onSeveralFound?: (() => void) | undefined;
 }
 
 export interface Build {
@@ -100,7 +102,11 @@ export class BlockBuilder {
       }
       const found = await this.#find(step, frames, build);
       if (!step.dependency.many) {
-        for (let i = 0; i < frames.length; i++) (frames[i] as Frame).slots[step.slot] = found[i]?.[0];
+        for (let i = 0; i < frames.length; i++) {
+          const records = found[i];
+          (frames[i] as Frame).slots[step.slot] = records?.[0];
+          if (records !== undefined && records.length > 1) this.#options.onSeveralFound?.();
+        }
         continue;
       }
       const expanded: Frame[] = [];

@@ -19,6 +19,7 @@ const SHORT_DEADLINE_MS = 1_000;
 export interface BuilderOptions {
   readonly compatibility: Compatibility;
   readonly code: UserCode | null;
+  readonly onSeveralFound?: (() => void) | undefined;
 }
 
 /** Builds the documents of one view, many at a time. Reads only: writing is the aggregator's. */
@@ -38,6 +39,7 @@ export class ViewBuilder {
             missing: missingFields === 'null' ? null : undefined,
             tagged: !view.needsCode,
             emptyIsNull: emptyObject === 'null',
+            onSeveralFound: options.onSeveralFound,
           });
   }
 
