@@ -10,6 +10,7 @@ import type { FieldReport } from './2-project/field-reports.ts';
 import { Projector } from './2-project/projector.ts';
 import { Strategist } from './3-strategy/strategist.ts';
 import { CustomWriter } from './4-aggregate/custom-writer.ts';
+import { FragmentCache } from './4-aggregate/fragment-cache.ts';
 import { ViewBuilder } from './4-aggregate/view-builder.ts';
 import { Backlog } from './backlog.ts';
 import { CodeUnit } from './code-unit.ts';
@@ -59,13 +60,18 @@ export class Pipeline {
     const systems = new Map(projections.map((projection) => [projection.name, projection.system]));
     const targets = targetsOf(options);
     const strategist = new Strategist(plan, code);
+    const fragments = new FragmentCache(settings.cacheBytes * (1 - LOOKUPS_SHARE));
     const onSeveralFound = (): void => void this.#meter.counts.severalFound++;
     const builders = new Map(
-      plan.views.map((view) => [view.name, new ViewBuilder(view, { compatibility: definitions.compatibility, code, onSeveralFound })]),
+      plan.views.map((view) => [
+        view.name,
+        new ViewBuilder(view, { compatibility: definitions.compatibility, code, onSeveralFound, fragments }),
+      ]),
     );
     this.#propagation = new Propagation({
       store,
-      cache: new LookupCache(plan, settings.cacheBytes),
+      cache: new LookupCache(plan, settings.cacheBytes * LOOKUPS_SHARE),
+      fragments,
       plan,
       strategist,
       builders,
@@ -281,6 +287,9 @@ export class Pipeline {
 }
 
 const nothing = async (): Promise<void> => undefined;
+
+/** Of the memory for caches: what look-ups get; the rest holds elements of views. */
+const LOOKUPS_SHARE = 0.5;
 
 /** How long a line without work waits before it looks at the queue again. */
 const IDLE_WAIT_MS = 200;

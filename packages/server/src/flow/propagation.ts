@@ -9,6 +9,7 @@ import type { ErrorEntry, QueueItem, QueuedItem, Store, StoreReader, StoreWriter
 import { deltaText } from './3-strategy/delta-document.ts';
 import type { Strategist } from './3-strategy/strategist.ts';
 import type { Built, FailureCode, Outcome } from './4-aggregate/outcome.ts';
+import type { FragmentCache } from './4-aggregate/fragment-cache.ts';
 import type { ViewBuilder } from './4-aggregate/view-builder.ts';
 import { writeViews } from './4-aggregate/view-writer.ts';
 import { backoffMs } from './backoff.ts';
@@ -32,6 +33,7 @@ interface Parts {
   readonly settings: PipelineSettings;
   readonly backlog: Backlog;
   readonly cache: LookupCache;
+  readonly fragments: FragmentCache;
 }
 
 /** Stages 3 and 4 of one unit of work: what changed → which views → built and written, view after view, until nothing follows. */
@@ -45,11 +47,12 @@ export class Propagation {
 
   /** A unit of work. What reads within it saw is forgotten where it fails: it was never committed. */
   async unit<T>(work: (writer: StoreWriter) => Promise<T>): Promise<T> {
-    const { store, cache } = this.#parts;
+    const { store, cache, fragments } = this.#parts;
     try {
       return await store.transact(work);
     } catch (error) {
       cache.clear();
+      fragments.clear();
       throw error;
     }
   }
@@ -179,8 +182,9 @@ export class Propagation {
   /** Stage 3: what the deltas ask for is added to what is wanted, or queued where only user code can tell. */
   async #follow(writer: StoreWriter, deltas: readonly RecordDelta[], wanted: Map<string, Map<string, Trigger>>): Promise<void> {
     if (deltas.length === 0) return;
-    const { strategist, meter, backlog, clock, cache } = this.#parts;
-    const { triggers, unfollowed, whole } = await meter.time('strategy', () => strategist.follow(deltas, cache.reader(writer)));
+    const { strategist, meter, backlog, clock, cache, fragments } = this.#parts;
+    const { triggers, elements, unfollowed, whole } = await meter.time('strategy', () => strategist.follow(deltas, cache.reader(writer)));
+    for (const { view, dependency, ids } of elements) fragments.forget(view, dependency, ids);
     meter.counts.triggers += triggers.length;
     for (const trigger of triggers) {
       let ofView = wanted.get(trigger.view);

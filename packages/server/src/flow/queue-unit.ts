@@ -122,8 +122,11 @@ export class QueueUnit {
 
   /** A step of one of the refreshes that do not wait for what they queued before. */
   async #refresh(now: number): Promise<readonly RecordDelta[] | null> {
-    const { store, refresher } = this.#parts;
-    for (const job of await store.take({ kinds: ['job'], now, limit: MOST_JOBS })) if (await refresher.step(job)) return [];
+    const { store, refresher, clock } = this.#parts;
+    for (const job of await store.take({ kinds: ['job'], now, limit: MOST_JOBS })) {
+      const deltas = await refresher.step(job, clock.now());
+      if (deltas !== null) return deltas;
+    }
     return null;
   }
 }

@@ -1,5 +1,6 @@
-import { identifierText } from '../core/key.ts';
+import { idOf, identifierText } from '../core/key.ts';
 import type { ViewMeta } from '../core/metadata.ts';
+import type { RecordDelta } from '../core/record-delta.ts';
 import { STATES } from '../core/record.ts';
 import type { StoredRecord } from '../core/record.ts';
 import { decode } from '../core/tagged-json.ts';
@@ -8,6 +9,8 @@ import type { Document } from '../core/value.ts';
 import type { Plan, ViewPlan } from '../plan/plan.ts';
 import type { QueuedItem, Store } from '../store/store.ts';
 import { identifierOf } from './3-strategy/walker.ts';
+import type { Built } from './4-aggregate/outcome.ts';
+import { writeViews } from './4-aggregate/view-writer.ts';
 import type { Propagation } from './propagation.ts';
 
 /** Records looked at in one step. */
@@ -29,6 +32,13 @@ interface Progress {
   readonly after?: string | undefined;
 }
 
+interface Page {
+  readonly triggers: readonly Trigger[];
+  /** Documents that no build would reach. */
+  readonly strays: readonly Built[];
+  readonly next: Progress | null;
+}
+
 /**
  * Rebuilds a whole view in the bulk lane: a trigger for every base record, and one for every stored document, so that documents whose
  * base has gone are removed. What changes meanwhile triggers by itself.
@@ -40,23 +50,24 @@ export class Refresher {
     this.#parts = parts;
   }
 
-  /** Queues one page of triggers, and completes the job after the last. False while enough of those before are still waiting. */
-  async step(job: QueuedItem): Promise<boolean> {
+  /** Queues one page of triggers, and completes the job after the last. Null while enough of those before are still waiting. */
+  async step(job: QueuedItem, now: number): Promise<readonly RecordDelta[] | null> {
     const { store, plan, propagation } = this.#parts;
     const view = plan.views.find(({ name }) => name === job.scope);
     if (view === undefined) {
       await store.transact((writer) => writer.complete([job]));
-      return true;
+      return [];
     }
-    if (await this.#isBusy(view)) return false;
-    const { triggers, next } = await this.#page(view, JSON.parse(job.payload) as Progress);
-    await store.transact(async (writer) => {
+    if (await this.#isBusy(view)) return null;
+    const { triggers, strays, next } = await this.#page(view, JSON.parse(job.payload) as Progress);
+    return propagation.unit(async (writer) => {
       if (triggers.length > 0) await propagation.enqueue(writer, triggers, 'bulk');
+      const removed = await writeViews(view, strays, writer, now);
       // A job that was asked for again since begins anew.
       if (next === null) await writer.complete([job]);
       else await writer.putBack([{ ...job, payload: JSON.stringify(next) }]);
+      return propagation.run(writer, removed);
     });
-    return true;
   }
 
   async #isBusy({ name }: ViewPlan): Promise<boolean> {
@@ -65,28 +76,50 @@ export class Refresher {
     return waiting.length === FEW;
   }
 
-  async #page(view: ViewPlan, progress: Progress): Promise<{ triggers: Trigger[]; next: Progress | null }> {
+  async #page(view: ViewPlan, progress: Progress): Promise<Page> {
     const { store } = this.#parts;
     const { base, identify } = view;
     const { phase = 'base', after: afterId } = progress;
     const filter = { kind: 'true' } as const;
     if (phase === 'base') {
-      if (base === undefined || identify?.kind !== 'fields') return { triggers: [], next: { phase: 'view' } };
+      if (base === undefined || identify?.kind !== 'fields') return { triggers: [], strays: [], next: { phase: 'view' } };
       const records = await store.find(base.collection, { filter, states: base.states, afterId, limit: PAGE });
       const triggers = distinct(
         view,
         records.map((record) => identifierOf(identify, record.document)),
       );
-      return { triggers, next: records.length < PAGE ? { phase: 'view' } : { phase, after: records.at(-1)?.id } };
+      return { triggers, strays: [], next: records.length < PAGE ? { phase: 'view' } : { phase, after: records.at(-1)?.id } };
     }
     const records = await store.find(view.name, { filter, states: STATES, afterId, limit: PAGE });
-    const triggers = distinct(view, records.map(identifierOfView));
-    return { triggers, next: records.length < PAGE ? null : { phase, after: records.at(-1)?.id } };
+    const strays = records.filter((record) => isStray(view, record));
+    const own = strays.length === 0 ? records : records.filter((record) => !strays.includes(record));
+    const triggers = distinct(view, own.map(identifierOfView));
+    return {
+      triggers,
+      strays: strays.map((record) => absent(view, record)),
+      next: records.length < PAGE ? null : { phase, after: records.at(-1)?.id },
+    };
   }
 }
 
 function identifierOfView(record: StoredRecord): Document {
   return decode((JSON.parse(record.meta) as ViewMeta).identifier) as Document;
+}
+
+/**
+ * Whether no identifier leads to this document any more, since the key of the view is another one now. What a function of the user's
+ * wrote stands where that function wants it.
+ */
+function isStray({ key, definition }: ViewPlan, record: StoredRecord): boolean {
+  if (key.kind !== 'fields' || definition.upsertStrategy.kind === 'function') return false;
+  const identifier = identifierOfView(record);
+  return record.id !== idOf(Object.fromEntries(key.fields.map(({ field, key: name }) => [field, identifier[name] ?? null])));
+}
+
+function absent(view: ViewPlan, record: StoredRecord): Built {
+  const identifier = identifierOfView(record);
+  const trigger: Trigger = { view: view.name, identifier, lane: 'bulk', cause: null };
+  return { trigger, id: record.id, key: identifier, outcome: { kind: 'absent' } };
 }
 
 function distinct(view: ViewPlan, identifiers: readonly (Document | undefined)[]): Trigger[] {

@@ -177,6 +177,8 @@ export interface WalkNode {
   readonly fields: ReadonlySet<string> | undefined;
   /** Hops to nodes that are nearer to the base. None: this is the base. */
   readonly up: readonly { readonly hop: Hop; readonly node: WalkNode }[];
+  /** Of a join dependency on a derived way: its number. Each of its documents is an element of an array in the view. */
+  readonly joinDependency?: number | undefined;
   /** Of the base: how its documents give identifiers. */
   readonly identify: IdentifyPlan | undefined;
 }

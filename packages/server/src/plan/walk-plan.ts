@@ -29,6 +29,7 @@ export function deriveWalks(root: BlockPlan, identify: IdentifyPlan): WalkNode[]
       states: alternative.states,
       fields: fields === 'all' ? undefined : (fields ?? new Set()),
       up,
+      joinDependency: dependency.many ? dependency.id : undefined,
       identify: find.kind === 'identifier' ? identify : undefined,
     };
     nodes.set(alternative, node);

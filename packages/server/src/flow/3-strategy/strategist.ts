@@ -20,6 +20,8 @@ export interface StrategyResult {
   readonly triggers: readonly Trigger[];
   /** Deltas that only a function of the user's can follow, by view: for `consult`, outside the transaction. */
   readonly unfollowed: ReadonlyMap<string, readonly RecordDelta[]>;
+  /** Elements of arrays that may differ now, by view and number of their join dependency. */
+  readonly elements: readonly { readonly view: string; readonly dependency: number; readonly ids: ReadonlySet<string> }[];
   /** Views that read one of the changed collections unseen: all of each is to be rebuilt. */
   readonly whole: ReadonlySet<string>;
 }
@@ -39,7 +41,8 @@ export class Strategist {
     const triggers: Trigger[] = [];
     const unfollowed = new Map<string, readonly RecordDelta[]>();
     const whole = new Set<string>();
-    if (deltas.length === 0) return { triggers, unfollowed, whole };
+    const elements: { view: string; dependency: number; ids: ReadonlySet<string> }[] = [];
+    if (deltas.length === 0) return { triggers, elements, unfollowed, whole };
     const changed = new Set(deltas.map((delta) => delta.collection));
     for (const view of this.#plan.views) {
       for (const collection of view.walks.whole) if (changed.has(collection)) whole.add(view.name);
@@ -47,10 +50,11 @@ export class Strategist {
       if (forCode.length > 0) unfollowed.set(view.name, forCode);
       if (!view.walks.nodes.some((node) => changed.has(node.collection))) continue;
       const plain = forCode.length === 0 ? deltas : deltas.filter((delta) => !needsFunction(view, delta.collection));
-      const { identifiers } = await walk(view, plain, reader);
+      const { identifiers, elements: touched } = await walk(view, plain, reader);
+      for (const [dependency, ids] of touched) elements.push({ view: view.name, dependency, ids });
       for (const { identifier, cause } of identifiers.values()) triggers.push({ view: view.name, identifier, lane: 'interactive', cause });
     }
-    return { triggers, unfollowed, whole };
+    return { triggers, elements, unfollowed, whole };
   }
 
   /** The same with the user's functions, for one view. A delta whose function fails is handed back with the reason. */

@@ -13,6 +13,8 @@ import type { StoreReader } from '../../store/store.ts';
 export interface Walked {
   /** By canonical text: the identifiers of the documents to rebuild, with the newest log record behind each. */
   readonly identifiers: ReadonlyMap<string, Identified>;
+  /** Documents of join dependencies whose elements in the view's arrays may differ now, by the dependency's number. */
+  readonly elements: ReadonlyMap<number, ReadonlySet<string>>;
   /** Base documents whose identifiers the user's own function gives. */
   readonly forFunction: readonly {
     readonly identify: Extract<IdentifyPlan, { kind: 'function' }>;
@@ -50,16 +52,24 @@ export async function walk(view: ViewPlan, deltas: readonly RecordDelta[], reade
     else list.push(delta);
   }
   const identifiers = new Map<string, Identified>();
+  const elements = new Map<number, Set<string>>();
   const forFunction: { identify: Extract<IdentifyPlan, { kind: 'function' }>; records: StoredRecord[]; cause: LogPosition | null }[] = [];
   for (const node of nodes) {
     const standing = [...(arrived.get(node)?.values() ?? []), ...startingAt(node, byCollection.get(node.collection) ?? [])];
     if (standing.length === 0) continue;
+    if (node.joinDependency !== undefined) addElements(elements, node.joinDependency, standing);
     if (node.identify?.kind === 'fields') identifyAll(node.identify, standing, identifiers);
     else if (node.identify !== undefined)
       for (const { record, cause } of standing) forFunction.push({ identify: node.identify, records: [record], cause });
     for (const { hop, node: next } of node.up) await hopTo(next, hop, standing, arrived, reader);
   }
-  return { identifiers, forFunction };
+  return { identifiers, elements, forFunction };
+}
+
+function addElements(elements: Map<number, Set<string>>, dependency: number, standing: readonly Standing[]): void {
+  let ids = elements.get(dependency);
+  if (ids === undefined) elements.set(dependency, (ids = new Set()));
+  for (const { record } of standing) ids.add(record.id);
 }
 
 /** The changed documents of a node's collection that can matter there: their images before and after. */

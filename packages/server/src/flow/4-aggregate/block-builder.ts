@@ -8,7 +8,10 @@ import { Frame } from './frame.ts';
 import type { SlotValue } from './frame.ts';
 import { mappingFunctions } from './functions.ts';
 import type { Functions, MappingFunction } from './functions.ts';
+import { Fragment, textOf } from './fragment.ts';
+import type { Fragments } from './fragment-cache.ts';
 import { compileMapping } from './mapping.ts';
+import { isSelfContained } from './self-contained.ts';
 import type { Mapping, MappingOptions } from './mapping.ts';
 import { compileWhen } from './when.ts';
 import type { When } from './when.ts';
@@ -18,6 +21,8 @@ export interface BlockOptions extends MappingOptions {
   readonly emptyIsNull: boolean;
   /** Told of every look-up for one document that found several. */
   readonly onSeveralFound?: (() => void) | undefined;
+  /** Where texts of elements are kept, by number of the join dependency; undefined: nowhere. */
+  readonly fragmentsOf: ((dependency: number) => Fragments) | undefined;
 }
 
 export interface Build {
@@ -40,14 +45,20 @@ export class BlockBuilder {
   readonly #mapping: Mapping;
   readonly #functions: readonly MappingFunction[];
   readonly #options: BlockOptions;
+  /** Of this block's elements; those of the blocks in it are parts of them. */
+  readonly #fragments: Fragments | undefined;
 
   constructor(plan: BlockPlan, options: BlockOptions) {
     this.#plan = plan;
+    const [first] = plan.steps;
+    const { fragmentsOf } = options;
+    this.#fragments = first?.kind === 'find' && isSelfContained(plan) ? fragmentsOf?.(first.dependency.id) : undefined;
+    const inner = this.#fragments === undefined ? options : { ...options, fragmentsOf: undefined };
     this.#options = options;
     this.#mapping = compileMapping(plan.mapping, options);
     this.#functions = mappingFunctions(plan.mapping);
     this.#steps = plan.steps.map((step): Step => {
-      if (step.kind === 'block') return { kind: 'block', slot: step.slot, block: new BlockBuilder(step.block, options) };
+      if (step.kind === 'block') return { kind: 'block', slot: step.slot, block: new BlockBuilder(step.block, inner) };
       const whens = step.dependency.alternatives.map(({ when }) => (when === undefined ? undefined : compileWhen(when, options.tagged)));
       return { kind: 'find', slot: step.slot, dependency: step.dependency, whens };
     });
@@ -55,8 +66,9 @@ export class BlockBuilder {
 
   /** The result for each parent: a list where the block is repeated for a join, else one value. */
   async build(parents: readonly Frame[], build: Build): Promise<Value[]> {
+    if (this.#fragments !== undefined) return this.#buildElements(parents, build, this.#fragments);
     const { frames, owners } = await this.#resolve(
-      parents.map((parent) => new Frame(parent, parent.root, Array.from<SlotValue>({ length: this.#plan.slots }))),
+      parents.map((parent) => this.#frameIn(parent)),
       build,
     );
     if (this.#functions.length > 0) await build.functions.callMappings(this.#functions, frames);
@@ -66,11 +78,49 @@ export class BlockBuilder {
     return lists;
   }
 
+  /** The same for a block whose elements are kept: only those that are not known are made. */
+  async #buildElements(parents: readonly Frame[], build: Build, fragments: Fragments): Promise<Value[]> {
+    const [join, ...rest] = this.#steps;
+    if (join?.kind !== 'find') return [];
+    const found = await this.#find(
+      join,
+      parents.map((parent) => this.#frameIn(parent)),
+      build,
+    );
+    const texts = new Map<string, string>();
+    const unknown = new Map<string, Frame>();
+    for (const [i, records] of found.entries()) {
+      for (const record of records) {
+        if (texts.has(record.id) || unknown.has(record.id)) continue;
+        const text = fragments.get(record.id);
+        if (text !== undefined) texts.set(record.id, text);
+        else unknown.set(record.id, this.#frameOf(parents[i] as Frame, join.slot, record));
+      }
+    }
+    await this.#resolve([...unknown.values()], build, rest);
+    for (const [id, frame] of unknown) {
+      const text = textOf(this.#map(frame, build));
+      texts.set(id, text);
+      fragments.set(id, text);
+    }
+    return found.map((records) => Fragment.of(`[${records.map(({ id }) => texts.get(id) as string).join(',')}]`));
+  }
+
+  #frameIn(parent: Frame): Frame {
+    return new Frame(parent, parent.root, Array.from<SlotValue>({ length: this.#plan.slots }));
+  }
+
+  #frameOf(parent: Frame, slot: number, record: StoredRecord): Frame {
+    const frame = this.#frameIn(parent);
+    frame.slots[slot] = record;
+    return frame;
+  }
+
   /** The frames of a root block, one per identifier, with their base resolved first: for those who need to know whether there is one. */
   async buildRoots(build: Build): Promise<{ readonly values: readonly Value[]; readonly found: readonly boolean[] }> {
     const roots = build.identifiers.map((_, root) => new Frame(undefined, root, []));
     const { frames } = await this.#resolve(
-      roots.map((parent) => new Frame(parent, parent.root, Array.from<SlotValue>({ length: this.#plan.slots }))),
+      roots.map((parent) => this.#frameIn(parent)),
       build,
     );
     const base = this.#plan.steps.find(
@@ -91,10 +141,14 @@ export class BlockBuilder {
   }
 
   /** Fills the slots. The join dependency multiplies the frames; `owners` says which parent each then belongs to. */
-  async #resolve(start: readonly Frame[], build: Build): Promise<{ frames: readonly Frame[]; owners: readonly number[] }> {
+  async #resolve(
+    start: readonly Frame[],
+    build: Build,
+    steps = this.#steps,
+  ): Promise<{ frames: readonly Frame[]; owners: readonly number[] }> {
     let frames = start;
     let owners: readonly number[] = start.map((_, i) => i);
-    for (const step of this.#steps) {
+    for (const step of steps) {
       if (step.kind === 'block') {
         const results = await step.block.build(frames, build);
         for (let i = 0; i < frames.length; i++) (frames[i] as Frame).slots[step.slot] = results[i];

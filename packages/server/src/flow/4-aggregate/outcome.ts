@@ -4,6 +4,7 @@ import type { Trigger } from '../../core/trigger.ts';
 import type { Document, Value } from '../../core/value.ts';
 import { decodeDocument, encode } from '../../core/tagged-json.ts';
 import { isDocument } from '../../core/value.ts';
+import { textOf } from './fragment.ts';
 
 /** What became of one trigger. */
 export type Outcome =
@@ -44,7 +45,7 @@ export class ViewDocument {
   }
 
   static ofTagged(document: Document): ViewDocument {
-    return new ViewDocument(JSON.stringify(document), undefined);
+    return new ViewDocument(textOf(document), undefined);
   }
 
   get text(): string {

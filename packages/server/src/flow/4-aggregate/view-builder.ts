@@ -8,6 +8,7 @@ import type { Document, Value } from '../../core/value.ts';
 import type { ViewPlan } from '../../plan/plan.ts';
 import type { StoreReader } from '../../store/store.ts';
 import { BlockBuilder } from './block-builder.ts';
+import type { FragmentCache } from './fragment-cache.ts';
 import { Functions } from './functions.ts';
 import type { Failure } from './functions.ts';
 import { outcomeOf, shownDocument } from './outcome.ts';
@@ -20,6 +21,7 @@ export interface BuilderOptions {
   readonly compatibility: Compatibility;
   readonly code: UserCode | null;
   readonly onSeveralFound?: (() => void) | undefined;
+  readonly fragments: FragmentCache;
 }
 
 /** Builds the documents of one view, many at a time. Reads only: writing is the aggregator's. */
@@ -38,6 +40,7 @@ export class ViewBuilder {
         : new BlockBuilder(view.root, {
             missing: missingFields === 'null' ? null : undefined,
             tagged: !view.needsCode,
+            fragmentsOf: keepsElements(view) ? (dependency) => options.fragments.of(view.name, dependency) : undefined,
             emptyIsNull: emptyObject === 'null',
             onSeveralFound: options.onSeveralFound,
           });
@@ -166,6 +169,11 @@ export class ViewBuilder {
       return calls.map(() => ({ ok: false, failure: 'load', message: 'User code is not available here' }) as const);
     return this.#options.code.call(role, code, calls, { deadlineMs });
   }
+}
+
+/** Only derived ways are known to pass by the elements that a change makes differ. */
+function keepsElements({ definition, needsCode }: ViewPlan): boolean {
+  return !needsCode && definition.paths === undefined && definition.strategies === undefined;
 }
 
 export function failed(failure: Failure): Outcome {

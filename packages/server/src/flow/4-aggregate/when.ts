@@ -4,6 +4,7 @@ import { decode } from '../../core/tagged-json.ts';
 import type { Value } from '../../core/value.ts';
 import type { OperandPlan, WhenPlan } from '../../plan/plan.ts';
 import type { Frame } from './frame.ts';
+import { textOf } from './fragment.ts';
 import { readSlot } from './frame.ts';
 import type { FunctionResults } from './functions.ts';
 
@@ -39,7 +40,7 @@ function compileOperand(operand: OperandPlan, isTagged: boolean): (frame: Frame,
       return (frame) => {
         const held = frame.at(operand.slot);
         const value = readSlot(held, operand.path) ?? null;
-        return isTagged && !(held instanceof StoredRecord) ? decode(JSON.stringify(value)) : value;
+        return isTagged && !(held instanceof StoredRecord) ? decode(textOf(value)) : value;
       };
     case 'function':
       return (_frame, results) => results.operand(operand.code);
