@@ -6,9 +6,11 @@ export function observeWriter(): { connection(): DatabaseSync } & Disposable {
   const exec = vi.spyOn(DatabaseSync.prototype, 'exec');
   return {
     connection: () => {
-      const found = exec.mock.contexts.findLast((db, i) => db.isOpen && /wal_autocheckpoint/.test(exec.mock.calls[i]?.[0] ?? ''));
+      const found = exec.mock.contexts.findLast(
+        (db, i) => (db as DatabaseSync).isOpen && /wal_autocheckpoint/.test(exec.mock.calls[i]?.[0] ?? ''),
+      );
       if (found === undefined) throw new Error('Nothing was opened for writing');
-      return found;
+      return found as DatabaseSync;
     },
     [Symbol.dispose]: () => exec.mockRestore(),
   };

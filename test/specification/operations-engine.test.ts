@@ -68,6 +68,29 @@ describe('a definition that changed since the last start', () => {
     expect(project.engine.notices).toEqual([]);
   });
 
+  test('of what a view is about leaves no document of what it was about before', async () => {
+    const projections = { customers: { id: 'string!' }, rooms: { floor: 'number!', door: 'string!' } };
+    const about = (base: string, mapping: object): ReturnType<typeof filesOf> =>
+      filesOf({
+        projections,
+        views: { sv: { SV_CONFIG: { dependencies: { [base]: { type: 'projection', on: '_identifier' } }, mapping } } },
+      });
+    await using project = await openProject(about('customers', { id: 'customers.id' }));
+    await project.process(
+      put('customers', { id: 'c' }),
+      put('customers', { id: 'd' }),
+      put('rooms', { floor: 1, door: 'a' }, ['floor', 'door']),
+    );
+    await project.restart(about('rooms', { floor: 'rooms.floor', door: 'rooms.door' }));
+    await project.idle();
+    expect(await project.documents('sv')).toEqual([{ floor: 1, door: 'a' }]);
+    await project.restart(about('customers', { id: 'customers.id' }));
+    await project.idle();
+    expect(await project.documents('sv')).toEqual([{ id: 'c' }, { id: 'd' }]);
+    expect(project.announced.filter(({ after }) => after === null).map(({ id }) => id)).toEqual(['c', 'd', 'door=a&floor=1']);
+    expect(await project.errors({ all: true })).toEqual([]);
+  });
+
   test('of its functions counts as one of the view', async () => {
     const file = (text: string) => ({ 'views/sv/name.js': `module.exports = (logger, db, map) => ${text};` });
     const custom = {
