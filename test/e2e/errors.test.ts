@@ -22,7 +22,7 @@ test('what cannot be processed is kept with its reason, and holds up nothing', a
     { offset: 2, key: '/w==', value: 'e30=' },
     { offset: 3 },
   ]);
-  const [{ id } = { id: '' }] = byOffset(jsonLines(listed.out)) as { id: string }[];
+  const [{ id } = { id: '' }] = byOffset(jsonLines(listed.out));
   expect(await project.run('errors', ['show', id])).toMatchObject({ code: 0, out: expect.stringContaining('"quantity":"many"') });
   expect(await project.run('errors', ['list'])).toMatchObject({ code: 0, out: expect.stringContaining(id) });
 
@@ -51,6 +51,6 @@ test('a dead letter is processed again, and is resolved once its cause is cured'
   expect(jsonLines((await run('get', 'order_lines')).out)).toMatchObject([{ id: 2, quantity: 'many' }]);
 });
 
-function byOffset(entries: readonly unknown[]): { offset: number }[] {
-  return (entries as { offset: number }[]).toSorted((a, b) => a.offset - b.offset);
+function byOffset(entries: readonly unknown[]): { id: string; offset: number }[] {
+  return (entries as { id: string; offset: number }[]).toSorted((a, b) => a.offset - b.offset);
 }

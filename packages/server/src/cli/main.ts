@@ -11,11 +11,8 @@ import { LOG_LEVELS } from './context.ts';
 import type { CommandContext, LogLevel, World } from './context.ts';
 import { EXIT_CODES, exitCode, exitReasonOf } from './exit-codes.ts';
 import type { ExitReason } from './exit-codes.ts';
+import type { Run } from './run.ts';
 import { jsonLine, line, painter } from './terminal.ts';
-
-/** What a command does; what it gives becomes the exit code. */
-export type Work = (context: CommandContext) => Promise<ExitReason>;
-export type Run = (work: Work) => Promise<void>;
 
 interface GlobalOptions {
   readonly project: string;

@@ -1,8 +1,8 @@
 import type { AggregationDefinition, BlockDefinition } from '../core/view.ts';
-import type { FeatureUse } from './aggregation-version.ts';
 import { checkVersion } from './aggregation-version.ts';
 import { readDependency } from './read-dependency.ts';
 import { readMapping } from './read-mapping.ts';
+import type { AggregationContext } from './aggregation-context.ts';
 import type { Reading } from './reading.ts';
 import { below } from './report.ts';
 import { aggregationShape } from './shapes/aggregation.ts';
@@ -10,17 +10,6 @@ import type { BlockOptions } from './shapes/aggregation.ts';
 import type { Place } from '../core/problem.ts';
 
 export const ROOT = 'SV_CONFIG';
-
-/** What the parts of an aggregation are read with. */
-export interface AggregationContext {
-  readonly reading: Reading;
-  /** Where functions are looked for. */
-  readonly folders: readonly string[];
-  /** Features of the file format, as they are met. */
-  readonly features: FeatureUse[];
-  /** Set when something of the aggregation could not be read. */
-  faulty: boolean;
-}
 
 /** Reads `aggregation.json`. Undefined when something in it is wrong: an aggregation with holes would only raise false alarms. */
 export async function readAggregation(

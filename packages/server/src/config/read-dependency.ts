@@ -3,7 +3,7 @@ import { PUBLIC_ONLY } from '../core/record.ts';
 import type { State } from '../core/record.ts';
 import type { DependencyBody, DependencyDefinition, IdentifierOperand } from '../core/view.ts';
 import { readToken } from './constant.ts';
-import type { AggregationContext } from './read-aggregation.ts';
+import type { AggregationContext } from './aggregation-context.ts';
 import { readWhen } from './read-when.ts';
 import { below, show } from './report.ts';
 import type { BodyOptions, DependencyOptions } from './shapes/aggregation.ts';

@@ -4,7 +4,7 @@ import { STATES } from '../core/record.ts';
 import type { MappingDefinition } from '../core/view.ts';
 import { codeFile } from './code-file.ts';
 import { readToken } from './constant.ts';
-import type { AggregationContext } from './read-aggregation.ts';
+import type { AggregationContext } from './aggregation-context.ts';
 import { readWhen } from './read-when.ts';
 import { below, listed, show } from './report.ts';
 import type { MappingInput } from './shapes/aggregation.ts';

@@ -2,7 +2,7 @@ import type { Place } from '../core/problem.ts';
 import type { WhenDefinition, WhenOperand } from '../core/view.ts';
 import { codeFile } from './code-file.ts';
 import { readToken } from './constant.ts';
-import type { AggregationContext } from './read-aggregation.ts';
+import type { AggregationContext } from './aggregation-context.ts';
 import { below, show } from './report.ts';
 import type { ComparisonOptions } from './shapes/aggregation.ts';
 

@@ -3,7 +3,7 @@ import type { Problem } from '../../core/problem.ts';
 import { codeProblems } from '../code-problems.ts';
 import type { CommandContext } from '../context.ts';
 import type { ExitReason } from '../exit-codes.ts';
-import type { Run } from '../main.ts';
+import type { Run } from '../run.ts';
 import { countsText, printProblems, sortedProblems } from '../problems.ts';
 import { readProject } from '../project.ts';
 import { jsonLine, line, painter, plural } from '../terminal.ts';

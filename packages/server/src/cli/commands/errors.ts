@@ -6,7 +6,7 @@ import type { CommandContext } from '../context.ts';
 import { entryJson } from '../errors/entry-json.ts';
 import { printEntries, printEntry } from '../errors/print-entries.ts';
 import type { ExitReason } from '../exit-codes.ts';
-import type { Run } from '../main.ts';
+import type { Run } from '../run.ts';
 import { requireProject } from '../project.ts';
 import { jsonLine, line, painter, plural } from '../terminal.ts';
 

@@ -3,7 +3,7 @@ import type { CommandContext } from '../context.ts';
 import type { ExitReason } from '../exit-codes.ts';
 import { explain } from '../explain/explanation.ts';
 import { printExplanation } from '../explain/print-explanation.ts';
-import type { Run } from '../main.ts';
+import type { Run } from '../run.ts';
 import { requireProject } from '../project.ts';
 import { jsonLine } from '../terminal.ts';
 

@@ -5,7 +5,7 @@ import { chunksOf } from '../get/find-documents.ts';
 import { parseRequest } from '../get/parse-request.ts';
 import type { GetOptions } from '../get/parse-request.ts';
 import { renderRecord } from '../get/render-record.ts';
-import type { Run } from '../main.ts';
+import type { Run } from '../run.ts';
 import { requireProject } from '../project.ts';
 import { line } from '../terminal.ts';
 

@@ -6,7 +6,7 @@ import type { CommandContext } from '../context.ts';
 import type { ExitReason } from '../exit-codes.ts';
 import { appendLines } from '../ingest/append-lines.ts';
 import type { IngestResult } from '../ingest/append-lines.ts';
-import type { Run } from '../main.ts';
+import type { Run } from '../run.ts';
 import { requireProject } from '../project.ts';
 import { jsonLine, line, painter, plural } from '../terminal.ts';
 

@@ -4,7 +4,7 @@ import { projectionsOf } from '../../core/definitions.ts';
 import { AppError } from '../../core/errors.ts';
 import type { CommandContext } from '../context.ts';
 import type { ExitReason } from '../exit-codes.ts';
-import type { Run } from '../main.ts';
+import type { Run } from '../run.ts';
 import { requireProject } from '../project.ts';
 import type { OpenedProject } from '../project.ts';
 import { jsonLine, line, painter, plural } from '../terminal.ts';
