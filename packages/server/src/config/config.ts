@@ -10,6 +10,8 @@ export interface ProjectConfig {
   /** Absolute path of the folder of the embedded log and store. */
   readonly data: string;
   readonly durability: 'process' | 'powerLoss';
+  /** Of the engine's caches, in sum. */
+  readonly cacheBytes: number;
   readonly retention: Retention;
   readonly http: {
     readonly host: string;

@@ -31,6 +31,7 @@ describe('a project that is right', () => {
       id: 'shop',
       data: join(project.folder, '.millrace'),
       durability: 'process',
+      cacheBytes: 256_000_000,
       retention: {
         logMs: 7 * day,
         logBytes: 10_000_000_000,

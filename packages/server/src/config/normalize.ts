@@ -8,6 +8,7 @@ import { resolveSecret } from './secret.ts';
 import type { ProjectOptions } from './shapes/project.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+const MEGABYTE = 1_000_000;
 const GIGABYTE = 1_000_000_000;
 const LOOPBACK = /^(localhost|::1|\[::1\]|127(\.\d{1,3}){3})$/;
 
@@ -39,6 +40,7 @@ export async function normalize(
     id: options.id,
     data: resolve(reading.folder, options.data),
     durability: options.durability,
+    cacheBytes: options.cache.megabytes * MEGABYTE,
     retention: {
       logMs: inMs(retention.log.days),
       logBytes: Math.round(retention.log.gigabytes * GIGABYTE),

@@ -155,6 +155,11 @@ function needsIngestCode({ systems }: Definitions): boolean {
   );
 }
 
-function settingsOf({ retention }: ProjectConfig): PipelineSettings {
-  return { ...DEFAULT_SETTINGS, deletedKeysMs: retention.deletedKeysMs ?? null, softDeletedMs: retention.softDeletedMs ?? null };
+function settingsOf({ cacheBytes, retention }: ProjectConfig): PipelineSettings {
+  return {
+    ...DEFAULT_SETTINGS,
+    cacheBytes,
+    deletedKeysMs: retention.deletedKeysMs ?? null,
+    softDeletedMs: retention.softDeletedMs ?? null,
+  };
 }

@@ -48,6 +48,18 @@ const httpShape = z.strictObject({
     .meta({ description: 'Allow an address that others can reach without a token', env: 'MILLRACE_HTTP_UNGUARDED' }),
 });
 
+const cacheShape = z.strictObject({
+  megabytes: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(256)
+    .meta({
+      description: 'Memory for documents that were looked up and elements of views that were built',
+      env: 'MILLRACE_CACHE_MEGABYTES',
+    }),
+});
+
 const loggingShape = z.strictObject({
   level: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
@@ -167,6 +179,7 @@ export const projectShape = z.strictObject({
     description: "What the engine's own batches survive: the death of the process, or also a power cut",
     env: 'MILLRACE_DURABILITY',
   }),
+  cache: cacheShape.prefault({}),
   retention: retentionShape.prefault({}),
   http: httpShape.prefault({}),
   logging: loggingShape.prefault({}),
