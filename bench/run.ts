@@ -3,7 +3,9 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { NewLogRecord } from '../packages/server/src/core/log-record.ts';
+import { STAGES } from '../packages/server/src/flow/stats.ts';
 import type { PipelineStats } from '../packages/server/src/flow/stats.ts';
+import type { Engine } from '../packages/server/src/runtime/engine.ts';
 import { measureBaseline } from './baseline.ts';
 import { Shop } from './nested-customer.ts';
 import { openBench } from './open-bench.ts';
@@ -22,7 +24,7 @@ const { values: options } = parseArgs({
     work: { type: 'string', default: WORKS.join() },
     batch: { type: 'string', default: '500,1' },
     durability: { type: 'string', default: 'powerLoss' },
-    repeat: { type: 'string', default: '3' },
+    repeat: { type: 'string', default: '5' },
     changes: { type: 'string', default: '' },
   },
 });
@@ -48,8 +50,10 @@ async function runOne(customers: number, variant: string): Promise<void> {
     results.push({ ...common, ...(await load(shop, open)) });
     for (const batch of numbers(options.batch)) {
       for (const work of options.work.split(',') as Work[]) {
+        // One engine for all repetitions: the first has cold caches, and is shown apart.
         const runs: Run[] = [];
-        for (let i = 0; i < Number(options.repeat); i++) runs.push(await measure(shop, work, batch, open));
+        await using engine = await open(batch);
+        for (let i = 0; i < Number(options.repeat); i++) runs.push(await measure(shop, work, batch, engine));
         results.push({ ...common, ...summary(work, batch, runs) });
       }
     }
@@ -72,7 +76,7 @@ async function runOne(customers: number, variant: string): Promise<void> {
 interface Run {
   readonly changes: number;
   readonly seconds: number;
-  readonly stats: PipelineStats;
+  readonly stats: Pick<PipelineStats, 'viewsWritten' | 'stageMs'>;
 }
 
 async function load(
@@ -96,14 +100,20 @@ async function load(
   return { work: 'load', batch: 2_000, changes, views: stats.viewsWritten, ...spread([(changes / ms) * 1000]), stageMs: stats.stageMs };
 }
 
-async function measure(shop: Shop, work: Work, batch: number, open: (batch: number) => ReturnType<typeof openBench>): Promise<Run> {
+async function measure(shop: Shop, work: Work, batch: number, engine: Engine): Promise<Run> {
   const changes = countOf(work, batch);
   const records: NewLogRecord[] = Array.from({ length: changes }, () => shop[work]());
-  await using engine = await open(batch);
   for (let from = 0; from < records.length; from += APPEND_CHUNK) await engine.log.append(records.slice(from, from + APPEND_CHUNK));
+  const before = engine.stats();
   const start = performance.now();
   await engine.runUntilIdle();
-  return { changes, seconds: (performance.now() - start) / 1000, stats: engine.stats() };
+  return { changes, seconds: (performance.now() - start) / 1000, stats: since(before, engine.stats()) };
+}
+
+/** What the stages did between two looks. */
+function since(before: PipelineStats, after: PipelineStats): Pick<PipelineStats, 'viewsWritten' | 'stageMs'> {
+  const stageMs = Object.fromEntries(STAGES.map((stage) => [stage, after.stageMs[stage] - before.stageMs[stage]]));
+  return { viewsWritten: after.viewsWritten - before.viewsWritten, stageMs: stageMs as PipelineStats['stageMs'] };
 }
 
 function countOf(work: Work, batch: number): number {
@@ -115,7 +125,15 @@ function countOf(work: Work, batch: number): number {
 function summary(work: Work, batch: number, runs: readonly Run[]): Omit<Measurement, 'customers' | 'variant' | 'durability'> {
   const rates = runs.map(({ changes, seconds }) => changes / seconds);
   const last = runs.at(-1) as Run;
-  return { work, batch, changes: last.changes, views: last.stats.viewsWritten, ...spread(rates), stageMs: last.stats.stageMs };
+  return {
+    work,
+    batch,
+    changes: last.changes,
+    views: last.stats.viewsWritten,
+    cold: rates[0] ?? 0,
+    ...spread(rates),
+    stageMs: last.stats.stageMs,
+  };
 }
 
 function spread(rates: readonly number[]): { perSecond: number; lowest: number; highest: number } {

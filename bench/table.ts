@@ -11,18 +11,34 @@ export interface Measurement {
   readonly perSecond: number;
   readonly lowest: number;
   readonly highest: number;
+  /** Of the first repetition, where the repetitions share an engine: its caches were empty. */
+  readonly cold?: number;
   /** Where the time went in the last repetition, by stage, in ms. */
   readonly stageMs: Readonly<Record<string, number>>;
 }
 
 export function printTable(results: readonly Measurement[]): void {
-  const header = ['customers', 'variant', 'work', 'batch', 'changes', 'views', 'changes/s', 'lowest', 'highest', 'of baseline', 'stages'];
+  const header = [
+    'customers',
+    'variant',
+    'work',
+    'batch',
+    'changes',
+    'views',
+    'changes/s',
+    'lowest',
+    'highest',
+    'cold',
+    'of baseline',
+    'stages',
+  ];
   const rows = results.map((one) => {
     const baseline = results.find((other) => other.work === 'baseline' && sameSetting(one, other));
     const share = baseline === undefined || one === baseline ? '' : `${((one.perSecond / baseline.perSecond) * 100).toFixed(1)} %`;
     const total = Object.values(one.stageMs).reduce((sum, ms) => sum + ms, 0);
     const stages = Object.entries(one.stageMs).map(([name, ms]) => `${name} ${Math.round((ms / total) * 100)}%`);
     const rates = [one.perSecond, one.lowest, one.highest].map((rate) => String(Math.round(rate)));
+    rates.push(one.cold === undefined ? '' : String(Math.round(one.cold)));
     return [one.customers, one.variant, one.work, one.batch, one.changes, one.views, ...rates, share, stages.join(' ')].map(String);
   });
   const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)));
