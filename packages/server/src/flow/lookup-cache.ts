@@ -48,16 +48,17 @@ export class LookupCache {
     return this.#entries.calculatedSize;
   }
 
-  /** The same reads, through the cache where they can be. */
-  reader(inner: StoreReader): StoreReader {
+  /** The same reads, through the cache where they can be: records by id, and (with `lookups`) what look-ups find. */
+  reader(inner: StoreReader, options: { readonly lookups: boolean } = { lookups: true }): StoreReader {
     return {
-      records: (collection, ids, options) =>
-        options?.documentsOnly === true ? this.#records(inner, collection, ids) : inner.records(collection, ids),
+      records: (collection, ids, wanted) =>
+        wanted?.documentsOnly === true ? this.#records(inner, collection, ids) : inner.records(collection, ids),
       find: (collection, query) => inner.find(collection, query),
       iterate: (collection, query) => inner.iterate(collection, query),
       count: (collection, query) => inner.count(collection, query),
 
-      lookup: (collection, tuples, options) => this.#lookup(inner, collection, tuples, options),
+      lookup: (collection, tuples, wanted) =>
+        options.lookups ? this.#lookup(inner, collection, tuples, wanted) : inner.lookup(collection, tuples, wanted),
     };
   }
 

@@ -101,7 +101,9 @@ export class Propagation {
   ): Promise<RecordDelta[]> {
     if (triggers.length === 0) return [];
     const { meter, clock, backlog, cache } = this.#parts;
-    const built = await meter.time('aggregate', () => this.buildAlone(view, triggers, cache.reader(writer)));
+    const built = await meter.time('aggregate', () =>
+      this.buildAlone(view, triggers, cache.reader(writer), cache.reader(writer, { lookups: false })),
+    );
     const deltas = await meter.time('aggregate', () => writeViews(view, built, writer, clock.now()));
     cache.invalidate(deltas);
     if (backlog.hasQueued(view.name)) {
@@ -117,12 +119,17 @@ export class Propagation {
   }
 
   /** Builds all at once; where that fails for a reason of its own, one by one, so that only the culprit fails. */
-  async buildAlone(view: ViewPlan, triggers: readonly Trigger[], reader: StoreReader): Promise<readonly Built[]> {
+  async buildAlone(
+    view: ViewPlan,
+    triggers: readonly Trigger[],
+    reader: StoreReader,
+    readerWithin: StoreReader = reader,
+  ): Promise<readonly Built[]> {
     const builder = must(this.#parts.builders.get(view.name), `no builder of ${view.name}`);
     this.#parts.meter.counts.viewsBuilt += triggers.length;
     return alone(
       triggers,
-      (group) => builder.build(group, reader),
+      (group) => builder.build(group, reader, readerWithin),
       (trigger, error): Built => ({
         trigger,
         id: '',
@@ -182,8 +189,8 @@ export class Propagation {
   /** Stage 3: what the deltas ask for is added to what is wanted, or queued where only user code can tell. */
   async #follow(writer: StoreWriter, deltas: readonly RecordDelta[], wanted: Map<string, Map<string, Trigger>>): Promise<void> {
     if (deltas.length === 0) return;
-    const { strategist, meter, backlog, clock, cache, fragments } = this.#parts;
-    const { triggers, elements, unfollowed, whole } = await meter.time('strategy', () => strategist.follow(deltas, cache.reader(writer)));
+    const { strategist, meter, backlog, clock, fragments } = this.#parts;
+    const { triggers, elements, unfollowed, whole } = await meter.time('strategy', () => strategist.follow(deltas, writer));
     for (const { view, dependency, ids } of elements) fragments.forget(view, dependency, ids);
     meter.counts.triggers += triggers.length;
     for (const trigger of triggers) {

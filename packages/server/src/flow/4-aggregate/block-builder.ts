@@ -27,6 +27,8 @@ export interface BlockOptions extends MappingOptions {
 
 export interface Build {
   readonly reader: StoreReader;
+  /** For what lies within an element whose text is kept: read when the element changed, and seldom again. */
+  readonly readerWithin: StoreReader;
   readonly functions: Functions;
   /** Functions of the user's are shown the documents, metadata and all. */
   readonly showsMetadata: boolean;
@@ -97,7 +99,7 @@ export class BlockBuilder {
         else unknown.set(record.id, this.#frameOf(parents[i] as Frame, join.slot, record));
       }
     }
-    await this.#resolve([...unknown.values()], build, rest);
+    await this.#resolve([...unknown.values()], { ...build, reader: build.readerWithin }, rest);
     for (const [id, frame] of unknown) {
       const text = textOf(this.#map(frame, build));
       texts.set(id, text);

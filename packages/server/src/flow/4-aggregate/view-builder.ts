@@ -8,6 +8,7 @@ import type { Document, Value } from '../../core/value.ts';
 import type { ViewPlan } from '../../plan/plan.ts';
 import type { StoreReader } from '../../store/store.ts';
 import { BlockBuilder } from './block-builder.ts';
+import type { Build } from './block-builder.ts';
 import type { FragmentCache } from './fragment-cache.ts';
 import { Functions } from './functions.ts';
 import type { Failure } from './functions.ts';
@@ -47,19 +48,25 @@ export class ViewBuilder {
   }
 
   /** One result per trigger, in their order. Never throws for what user code does. */
-  async build(triggers: readonly Trigger[], reader: StoreReader): Promise<Built[]> {
+  async build(triggers: readonly Trigger[], reader: StoreReader, readerWithin: StoreReader = reader): Promise<Built[]> {
     const identifiers = triggers.map(({ identifier }) => identifier);
     const outcomes =
-      this.#root === undefined ? await this.#buildManual(identifiers, reader) : await this.#buildLowCode(this.#root, identifiers, reader);
+      this.#root === undefined
+        ? await this.#buildManual(identifiers, reader)
+        : await this.#buildLowCode(this.#root, identifiers, { reader, readerWithin });
     await this.#validate(outcomes);
     const keys = await this.#keys(identifiers, outcomes);
     return triggers.map((trigger, i) => ({ trigger, ...(keys[i] as { id: string; key: Document }), outcome: outcomes[i] as Outcome }));
   }
 
-  async #buildLowCode(root: BlockBuilder, identifiers: readonly Document[], reader: StoreReader): Promise<Outcome[]> {
+  async #buildLowCode(
+    root: BlockBuilder,
+    identifiers: readonly Document[],
+    readers: Pick<Build, 'reader' | 'readerWithin'>,
+  ): Promise<Outcome[]> {
     const functions = new Functions(this.#options.code, this.view.definition.maxProcessingMs);
     if (this.view.needsCode && this.view.root !== undefined) await functions.callOperands(this.view.root, identifiers.length);
-    const { values, found } = await root.buildRoots({ reader, functions, showsMetadata: this.view.needsCode, identifiers });
+    const { values, found } = await root.buildRoots({ ...readers, functions, showsMetadata: this.view.needsCode, identifiers });
     return values.map((value, i) => {
       if (found[i] !== true) return { kind: 'absent' };
       const failure = functions.failures.get(i);
