@@ -12,13 +12,17 @@ export interface Part {
 
 const PORTS = ['port:log', 'port:format', 'port:store', 'port:code'] as const;
 
-function adapter(port: string, folder: string, more: { readonly drivers?: readonly string[]; readonly node?: boolean } = {}): Part {
+function adapter(
+  port: string,
+  folder: string,
+  more: { readonly drivers?: readonly string[]; readonly node?: boolean; readonly process?: boolean } = {},
+): Part {
   return {
     name: `${port}/${folder}`,
     files: new RegExp(`^${port}/${folder}/`),
     mayImport: ['core', `port:${port}`, ...(more.drivers ?? [])],
     node: more.node ?? false,
-    process: false,
+    process: more.process ?? false,
   };
 }
 
@@ -47,8 +51,8 @@ const ADAPTERS = [
   adapter('format', 'db2'),
   // The user's adapter is a function: it is called through the port of user code.
   adapter('format', 'custom', { drivers: ['port:code'] }),
-  // User code reads documents, so its worker knows the store's port.
-  adapter('code', 'worker', { drivers: ['port:store'], node: true }),
+  // User code reads documents, so its worker knows the store's port. It runs in a process of its own.
+  adapter('code', 'worker', { drivers: ['port:store'], node: true, process: true }),
 ];
 
 export const PARTS: readonly Part[] = [

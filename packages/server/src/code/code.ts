@@ -28,7 +28,7 @@ export type CodeResult =
   | { readonly ok: false; readonly failure: 'threw' | 'timeout' | 'refused' | 'load'; readonly message: string };
 
 /**
- * The user's functions, in a thread of their own, called for a batch at once. The data goes over as text. A function that passes the
+ * The user's functions, in a process of their own, called for a batch at once. The data goes over as text. A function that passes the
  * deadline is stopped, and the rest of the batch is called one by one, so that the culprit is known.
  */
 export interface UserCode extends AsyncDisposable {

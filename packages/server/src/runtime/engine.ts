@@ -126,7 +126,7 @@ export async function openEngine(project: RunnableProject, options: EngineOption
   const changes = await findDefinitionChanges(store, plan, hashes);
   for (const notice of changes.notices) logger.info(notice);
 
-  // Two threads of user code: what reads records never waits for what builds views.
+  // Two processes of user code: what reads records never waits for what builds views.
   const ingestCode = needsIngestCode(definitions) ? resources.use(await openCode(config, plan, logger)) : null;
   const buildCode = resources.use(await openCode(config, plan, logger));
   const pipeline = new Pipeline({

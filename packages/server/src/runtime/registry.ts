@@ -72,7 +72,7 @@ export async function openReader(config: ProjectConfig): Promise<ProjectReader> 
   return disposingWith(reader as typeof reader & AsyncDisposable, { [Symbol.asyncDispose]: async () => reader[Symbol.dispose]() });
 }
 
-/** The user's functions, in a thread of their own that reads through a connection of its own. */
+/** The user's functions, in a process of their own that reads through a connection of its own. */
 export async function openCode(config: ProjectConfig, plan?: Plan, logger: Logger = silentLogger): Promise<UserCode> {
   const { WorkerUserCode } = await import('../code/worker/worker-user-code.ts');
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';

@@ -1,14 +1,14 @@
 import { encode } from '../../core/tagged-json.ts';
 import type { Value } from '../../core/value.ts';
-import type { FromThread, Service, ToThread } from './protocol.ts';
+import type { FromProcess, Service, ToProcess } from './protocol.ts';
 
-/** Asks the engine's thread, and hands on its answers. */
+/** Asks the engine, and hands on its answers. */
 export class Asker {
-  readonly #post: (message: FromThread) => void;
+  readonly #post: (message: FromProcess) => void;
   readonly #open = new Map<number, PromiseWithResolvers<string>>();
   #next = 0;
 
-  constructor(post: (message: FromThread) => void) {
+  constructor(post: (message: FromProcess) => void) {
     this.#post = post;
   }
 
@@ -21,7 +21,7 @@ export class Asker {
     return answer.promise;
   }
 
-  settle(message: Extract<ToThread, { type: 'answer' | 'refusal' }>): void {
+  settle(message: Extract<ToProcess, { type: 'answer' | 'refusal' }>): void {
     const answer = this.#open.get(message.id);
     this.#open.delete(message.id);
     if (message.type === 'answer') answer?.resolve(message.text);

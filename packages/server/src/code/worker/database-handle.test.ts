@@ -314,7 +314,7 @@ describe('upsert and delete functions', () => {
     expect(results).toEqual([{ ok: true, value: { old: { why: 'deleteOne does not work today' }, new: null } }]);
   });
 
-  test('do not write twice because a later call ends the thread', async () => {
+  test('do not write twice because a later call ends the process', async () => {
     const text = `module.exports = async (logger, collection, singleView, key) => {
       if (singleView.id === 2) process.exit();
       await collection.insertOne(singleView); return { old: null, new: singleView }; };`;

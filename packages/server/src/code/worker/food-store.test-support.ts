@@ -78,7 +78,7 @@ function meta(id: number): ProjectionMeta {
   };
 }
 
-/** For threads that open a reader of their own. */
+/** For processes that open a reader of their own. */
 export async function openReader(argument: { readonly log: string }): Promise<StoreReader> {
   if (argument.log !== 'food') throw new Error('Not the argument that was given');
   return foodStore();

@@ -44,7 +44,7 @@ describe('a file that is wrong says what and where', () => {
     ],
     ['f.js', '\nthrow new TypeError("top");', 'TypeError: top (/f.js:2:7)', 'commonjs'],
     ['f.js', 'require("./none.js");', `/f.js: Cannot find module './none.js'`, 'commonjs'],
-    ['f.js', 'process.exit(2);', 'Ended its thread (process.exit, code 2)', 'commonjs'],
+    ['f.js', 'process.exit(2);', 'Ended its process (process.exit, code 2)', 'commonjs'],
   ];
   test.for(cases)('%s: %s', async ([name, text, problem, module]) => {
     expect(await inspected({ [name]: text }, name)).toEqual({ problem, parameters: 0, module });
@@ -68,7 +68,7 @@ describe('a file that is wrong says what and where', () => {
   });
 });
 
-describe('the thread', () => {
+describe('the process', () => {
   test('goes on after a file that ended it', async () => {
     await using user = new UserFiles({ 'exit.js': 'process.exit(0);', 'f.js': 'module.exports = () => 1;' });
     expect((await user.code.inspect('operand', { file: user.file('exit.js') })).problem).not.toBe(null);

@@ -2,12 +2,11 @@ import type { CodeReference } from '../../core/code-reference.ts';
 import type { State } from '../../core/record.ts';
 import type { CodeRole } from '../code.ts';
 
-/** What is said between the engine's thread and the one that runs user code. Data always crosses as text (`core/tagged-json`). */
+/** What is said between the engine and the process that runs user code. Data always crosses as text (`core/tagged-json`). */
 
-/** How the thread begins. */
-export interface ThreadData {
-  readonly progress: SharedArrayBuffer;
-  /** A module with `openReader(argument)`, by which the thread reads documents itself. Null: it asks the engine's thread. */
+/** The first message to the process. */
+export interface ProcessData {
+  /** A module with `openReader(argument)`, by which the process reads documents itself. Null: it asks the engine. */
   readonly readerModule: ReaderModule | null;
   /** Collections that may be read, with their kinds. */
   readonly collections: ReadonlyMap<string, CollectionKind>;
@@ -20,11 +19,11 @@ export type CollectionKind = 'projection' | 'view';
 export interface ReaderModule {
   /** Of a module that exports `openReader(argument): StoreReader | Promise<StoreReader>`. */
   readonly url: string;
-  /** Anything that can be sent to a thread. */
+  /** Anything that can be sent to a process (by the structured clone algorithm). */
   readonly argument: unknown;
 }
 
-export type ToThread =
+export type ToProcess =
   | {
       readonly type: 'call';
       readonly role: CodeRole;
@@ -37,11 +36,13 @@ export type ToThread =
   | { readonly type: 'answer'; readonly id: number; readonly text: string }
   | { readonly type: 'refusal'; readonly id: number; readonly message: string };
 
-export type FromThread =
+export type FromProcess =
   /** Results of the calls from `first` on: text of a list of results. */
   | { readonly type: 'results'; readonly first: number; readonly text: string }
   | { readonly type: 'done' }
   | { readonly type: 'load-failed'; readonly message: string }
+  /** An error that nobody caught: the process ends. */
+  | { readonly type: 'uncaught'; readonly message: string }
   | { readonly type: 'inspected'; readonly inspection: Inspection }
   | { readonly type: 'ask'; readonly id: number; readonly service: Service; readonly text: string }
   | { readonly type: 'log'; readonly entry: LogEntry };
@@ -52,7 +53,7 @@ export interface Inspection {
   readonly module: 'commonjs' | 'esm';
 }
 
-/** What the thread may ask of the engine's thread. The text holds the arguments as a list. */
+/** What the process may ask of the engine. The text holds the arguments as a list. */
 export type Service = 'records' | 'lookup' | 'find' | 'count' | 'write';
 
 /** A stored record on its way: id, text, state, metadata. */

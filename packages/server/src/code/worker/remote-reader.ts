@@ -5,7 +5,7 @@ import type { LookupOptions, StoreReader } from '../../store/store.ts';
 import type { Asker } from './asker.ts';
 import type { RecordText } from './protocol.ts';
 
-/** Reads through the engine's thread: for stores that only it can reach. */
+/** Reads through the engine: for stores that only it can reach. */
 export class RemoteReader implements StoreReader {
   readonly #asker: Asker;
 

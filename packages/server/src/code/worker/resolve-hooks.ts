@@ -10,7 +10,7 @@ const PROVIDED = /^(?:mongodb|ramda|lodash\.get)(?:\/|$)/;
 
 const require = createRequire(import.meta.url);
 
-/** For `import` and `require` of this thread. */
+/** For `import` and `require` of this process. */
 export function installResolveHooks(): void {
   registerHooks({
     resolve(specifier, context, next) {

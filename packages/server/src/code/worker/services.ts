@@ -8,7 +8,7 @@ import type { LookupOptions, StoreReader } from '../../store/store.ts';
 import type { CollectionWriter } from '../code.ts';
 import type { RecordText, Service } from './protocol.ts';
 
-/** Answers the thread of user code from the engine's: reads, where it has no reader of its own, and writes. */
+/** Answers the process of user code from the engine: reads, where it has no reader of its own, and writes. */
 export class Services {
   readonly #reader: StoreReader | null;
 

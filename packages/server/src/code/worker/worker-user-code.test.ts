@@ -10,13 +10,13 @@ describe('a batch', () => {
     const calls = Array.from({ length: 500 }, (_, i) => [i, 'field']);
     const results = await user.call('cast-value', 'double.js', calls);
     expect(results).toEqual(calls.map(([i]) => ({ ok: true, value: (i as number) * 2 })));
-    expect(user.code.counts).toEqual({ roundTrips: 1, threads: 1 });
+    expect(user.code.counts).toEqual({ roundTrips: 1, processes: 1 });
   });
 
-  test('without calls starts no thread', async () => {
+  test('without calls starts no process', async () => {
     await using user = new UserFiles({ 'double.js': double });
     expect(await user.call('cast-value', 'double.js', [])).toEqual([]);
-    expect(user.code.counts.threads).toBe(0);
+    expect(user.code.counts.processes).toBe(0);
   });
 
   test('is served although another one is asked for at the same time', async () => {
@@ -32,7 +32,10 @@ describe('the culprit alone fails', () => {
     ['rejects', 'threw', `return Promise.reject(new TypeError('no ' + value))`],
     ['loops without end', 'timeout', `while (true) {}`],
     ['never resolves', 'timeout', `return new Promise(() => {})`],
+    ['allocates in a loop without end', 'timeout', `while (true) new Array(1000).fill(0)`],
     ['ends the process', 'threw', `process.exit(3)`],
+    ['crashes the process', 'threw', `process.kill(process.pid, 'SIGSEGV'); while (true) {}`],
+    ['disconnects', 'threw', `process.disconnect(); return new Promise(() => {})`],
     ['takes all memory', 'threw', `const all = []; while (true) all.push({ value, all: [] })`],
     ['gives a function', 'refused', `return () => 1`],
   ] as const;
@@ -58,11 +61,11 @@ describe('the culprit alone fails', () => {
     });
   });
 
-  test('when several do, each in its own thread', async () => {
+  test('when several do, each in its own process', async () => {
     await using user = new UserFiles({ 'cast.mjs': `export default (value) => { while (value % 2 === 1) {} return value; }` });
     const results = await user.call('cast-value', 'cast.mjs', [[0], [1], [2], [3], [4]], { deadlineMs: 100 });
     expect(results.map((result) => (result.ok ? result.value : result.failure))).toEqual([0, 'timeout', 2, 'timeout', 4]);
-    expect(user.code.counts.threads).toBe(3);
+    expect(user.code.counts.processes).toBe(3);
   });
 
   test('by the time of its own call, not that of the batch', async () => {
@@ -71,7 +74,7 @@ describe('the culprit alone fails', () => {
     });
     const results = await user.call('cast-value', 'slow.js', [[0], [1], [2], [3], [4]], { deadlineMs: 250 });
     expect(results.every((result) => result.ok)).toBe(true);
-    expect(user.code.counts.threads).toBe(1);
+    expect(user.code.counts.processes).toBe(1);
   });
 
   test('and the memory limit is named', async () => {
@@ -83,7 +86,7 @@ describe('the culprit alone fails', () => {
     expect(result).toEqual({ ok: false, failure: 'threw', message: 'Used more than 40 MB of memory' });
   });
 
-  test('a rejection that nobody awaits ends the thread, and the next call finds a new one', async () => {
+  test('a rejection that nobody awaits ends the process, and the next call finds a new one', async () => {
     await using user = new UserFiles({
       'cast.js': `module.exports = (value) => { if (value === 0) setTimeout(() => Promise.reject(new Error('late')), 1); return value; };`,
     });
@@ -126,7 +129,7 @@ describe('what user code says', () => {
   });
 });
 
-describe('a thread that is stopped', () => {
+describe('a process that is stopped', () => {
   test('fails what it was at', async () => {
     const user = new UserFiles({ 'never.js': 'module.exports = () => new Promise(() => {});' });
     const called = user.call('cast-value', 'never.js', [[1], [2]]);

@@ -5,13 +5,13 @@ import { decode, encode } from '../../core/tagged-json.ts';
 import type { Value } from '../../core/value.ts';
 import type { StoreReader } from '../../store/store.ts';
 import type { CodeCall, CodeResult, CodeRole, CollectionWriter, UserCode } from '../code.ts';
-import { CodeThread, failureOf } from './code-thread.ts';
-import type { Ending } from './code-thread.ts';
+import { CodeProcess, failureOf } from './code-process.ts';
+import type { Ending } from './code-process.ts';
 import type { CollectionKind, Inspection, ReaderModule } from './protocol.ts';
 import { Services } from './services.ts';
 
 const MEMORY_MEGABYTES = 512;
-/** Ends of the thread that no call can be blamed for, one after the other, before the rest of a batch is given up. */
+/** Ends of the process that no call can be blamed for, one after the other, before the rest of a batch is given up. */
 const MAX_UNEXPLAINED_ENDS = 3;
 const INSPECT_DEADLINE_MS = 10_000;
 
@@ -19,7 +19,7 @@ export interface WorkerUserCodeOptions {
   readonly logger: Logger;
   /** Collections that user code may read, with their kinds. */
   readonly collections: ReadonlyMap<string, CollectionKind>;
-  /** By which the thread opens a reader of its own. Without it, reads go to `reader`, in the engine's thread. */
+  /** By which the process opens a reader of its own. Without it, reads go to `reader`, in the engine. */
   readonly readerModule?: ReaderModule | undefined;
   readonly reader?: StoreReader | undefined;
   /** Of JavaScript objects (buffers are not counted). */
@@ -31,30 +31,30 @@ export interface WorkerUserCodeOptions {
 type CallOptions = Parameters<UserCode['call']>[3];
 
 /**
- * User code in a worker thread. It starts with the first call, runs one batch at a time and is replaced when a call passes its
- * deadline, runs out of memory or ends the thread. The call it was in is the culprit: it gets the failure, the rest goes on in the next thread.
+ * User code in a child process, which takes nothing along when it ends. It starts with the first call, runs one batch at a time and is replaced when a call passes its
+ * deadline, runs out of memory or ends the process. The call it was in is the culprit: it gets the failure, the rest goes on in the next process.
  *
- *   call ──text──▶ thread: load once, call 0 … call n ──text──▶ results        (one round trip)
- *                  │ reads: its own reader, or asked of the engine's thread
- *                  └ writes (upsert and delete functions): always asked of the engine's thread
+ *   call ──text──▶ process: load once, call 0 … call n ──text──▶ results        (one round trip)
+ *                  │ reads: its own reader, or asked of the engine
+ *                  └ writes (upsert and delete functions): always asked of the engine
  */
 export class WorkerUserCode implements UserCode {
   readonly #options: WorkerUserCodeOptions;
   readonly #services: Services;
-  #thread: CodeThread | undefined;
+  #process: CodeProcess | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #isDisposed = false;
   #roundTrips = 0;
-  #threads = 0;
+  #processes = 0;
 
   constructor(options: WorkerUserCodeOptions) {
     this.#options = options;
     this.#services = new Services(options.reader ?? null);
   }
 
-  /** How many times a batch went over, and how many threads were started. */
-  get counts(): { readonly roundTrips: number; readonly threads: number } {
-    return { roundTrips: this.#roundTrips, threads: this.#threads };
+  /** How many times a batch went over, and how many processes were started. */
+  get counts(): { readonly roundTrips: number; readonly processes: number } {
+    return { roundTrips: this.#roundTrips, processes: this.#processes };
   }
 
   async call(role: CodeRole, code: CodeReference, calls: readonly CodeCall[], options: CallOptions): Promise<readonly CodeResult[]> {
@@ -73,7 +73,7 @@ export class WorkerUserCode implements UserCode {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
-    await this.#thread?.stop('User code is being stopped');
+    await this.#process?.stop('User code is being stopped');
     await this.#last;
   }
 
@@ -121,30 +121,30 @@ export class WorkerUserCode implements UserCode {
     return batch.missing.some((i) => batch.results[i] !== undefined);
   }
 
-  async #run(...[request, run]: Parameters<CodeThread['run']>): Promise<Ending> {
+  async #run(...[request, run]: Parameters<CodeProcess['run']>): Promise<Ending> {
     if (this.#isDisposed) return { kind: 'stopped', at: -2, failure: 'threw', message: 'User code was stopped' };
     this.#roundTrips++;
-    const thread = this.#live();
-    const ending = await thread.run(request, run);
+    const process = this.#live();
+    const ending = await process.run(request, run);
     if (ending.kind === 'stopped') {
-      this.#options.logger.warn('The thread of user code was replaced', { reason: ending.message });
-      this.#thread = undefined;
+      this.#options.logger.warn('The process of user code was replaced', { reason: ending.message });
+      this.#process = undefined;
     }
     return ending;
   }
 
-  #live(): CodeThread {
-    if (this.#thread === undefined || this.#thread.isStopped) {
-      this.#threads++;
+  #live(): CodeProcess {
+    if (this.#process === undefined || this.#process.isStopped) {
+      this.#processes++;
       const { logger, collections, readerModule, memoryMegabytes, databaseName } = this.#options;
-      this.#thread = new CodeThread({
+      this.#process = new CodeProcess({
         logger,
         services: this.#services,
         memoryMegabytes: memoryMegabytes ?? MEMORY_MEGABYTES,
         data: { readerModule: readerModule ?? null, collections, databaseName: databaseName ?? 'millrace' },
       });
     }
-    return this.#thread;
+    return this.#process;
   }
 
   /** One request after the other. */

@@ -32,7 +32,7 @@ export function openSqliteReader(folder: string): SqliteFolderReader {
   }
 }
 
-/** For the thread of user code, which opens its own connection: `argument` is the data folder. */
+/** For the process of user code, which opens its own connection: `argument` is the data folder. */
 export function openReader(argument: unknown): SqliteFolderReader {
   assert(typeof argument === 'string', 'The reader is opened with the path of the data folder');
   return openSqliteReader(argument);

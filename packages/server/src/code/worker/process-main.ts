@@ -1,4 +1,5 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { must } from '../../core/assert.ts';
 import { AppError, messageOf } from '../../core/errors.ts';
 import { decode, encode } from '../../core/tagged-json.ts';
@@ -11,34 +12,56 @@ import { DatabaseClient } from './database/database-handle.ts';
 import { inspect } from './inspect.ts';
 import { loadFunction } from './load-function.ts';
 import { describeThrown } from './load-problem.ts';
-import { IDLE, LOADING, Progress } from './progress.ts';
-import type { FromThread, ThreadData, ToThread } from './protocol.ts';
+import { IDLE, LOADING, ProgressWriter } from './progress.ts';
+import type { FromProcess, ProcessData, ToProcess } from './protocol.ts';
 import { RefusedResult } from './refused-result.ts';
 import { RemoteReader } from './remote-reader.ts';
 import { installResolveHooks } from './resolve-hooks.ts';
 import { invokerOf } from './roles.ts';
+import { PROGRESS } from './start-process.ts';
 import { UserLogger } from './user-logger.ts';
 
 /**
- * The thread of user code. It takes one request at a time; calls of a batch run one after the other, so that the one that stands in
- * `Progress` is the one to blame.
+ * The process of user code. It takes one request at a time; calls of a batch run one after the other, so that the one that was written
+ * to the pipe of progress last is the one to blame.
  */
-const port = must(parentPort, 'The thread of user code is a worker thread');
-const data = workerData as ThreadData;
-const progress = new Progress(data.progress);
-const post = (message: FromThread): void => port.postMessage(message);
+const send = must(process.send?.bind(process), 'The process of user code is a child of the engine');
+// The channel is not meant for user code.
+delete process.send;
+// An interrupt at a terminal goes to the engine's processes all at once: it is the engine that decides when this one ends.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+process.on('disconnect', () => process.exit());
+process.on('uncaughtException', (error: unknown) => {
+  post({ type: 'uncaught', message: messageOf(error) });
+  process.exit(1);
+});
+new Worker(new URL(import.meta.url.endsWith('.ts') ? './life-line.ts' : './life-line.js', import.meta.url), { execArgv: [] }).unref();
+
+const [data] = (await once(process, 'message')) as [ProcessData];
+const progress = new ProgressWriter(PROGRESS);
 const asker = new Asker(post);
 const client = new DatabaseClient(openReader, data.collections);
 
-/** Results of longer batches go over now and then, so that they are not lost with the thread. */
+/** Results of longer batches go over now and then, so that they are not lost with the process. */
 const FLUSH_MS = 50;
 
 installResolveHooks();
-port.on('message', (message: ToThread) => {
+process.on('message', (message: ToProcess) => {
   if (message.type === 'call') void run(message);
   else if (message.type === 'inspect') void inspectFile(message);
   else asker.settle(message);
 });
+
+function post(message: FromProcess): void {
+  send(message, () => undefined);
+}
+
+/** Settled when it was handed to the system, so that it arrives although this process may end at once. */
+async function hand(message: FromProcess): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  send(message, () => resolve());
+  return promise;
+}
 
 let opened: Promise<StoreReader> | undefined;
 
@@ -54,14 +77,14 @@ async function open(): Promise<StoreReader> {
   return module.openReader(argument);
 }
 
-async function inspectFile({ code }: Extract<ToThread, { type: 'inspect' }>): Promise<void> {
+async function inspectFile({ code }: Extract<ToProcess, { type: 'inspect' }>): Promise<void> {
   progress.begin(LOADING);
   const inspection = await inspect(code);
   progress.begin(IDLE);
   post({ type: 'inspected', inspection });
 }
 
-async function run(request: Extract<ToThread, { type: 'call' }>): Promise<void> {
+async function run(request: Extract<ToProcess, { type: 'call' }>): Promise<void> {
   const { role, code } = request;
   progress.begin(LOADING);
   let invoke: (args: readonly Value[]) => unknown;
@@ -84,7 +107,7 @@ async function callAll(
   calls: readonly Value[][],
   invoke: (args: readonly Value[]) => unknown,
 ): Promise<void> {
-  // What a function wrote must not be written again because a later one ends the thread.
+  // What a function wrote must not be written again because a later one ends the process.
   const flushMs = role === 'upsert' || role === 'delete' ? 0 : FLUSH_MS;
   let results: string[] = [];
   let first = 0;
@@ -101,7 +124,7 @@ async function callAll(
     }
     results.push(text);
     if (performance.now() - flushedAt < flushMs) continue;
-    post({ type: 'results', first, text: `[${results.join(',')}]` });
+    await hand({ type: 'results', first, text: `[${results.join(',')}]` });
     results = [];
     first = i + 1;
     flushedAt = performance.now();
@@ -119,7 +142,7 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
 }
 
 /** Upsert and delete functions are handed the collection that they write. */
-function collectionOf({ collection }: Extract<ToThread, { type: 'call' }>): () => CollectionHandle {
+function collectionOf({ collection }: Extract<ToProcess, { type: 'call' }>): () => CollectionHandle {
   return () => {
     if (collection === undefined) throw new AppError('UNSUPPORTED_CALL', 'No collection was given to write to');
     return client.collection(collection, async (method, args) => decode(await asker.ask('write', [method, args as Value[]])));
