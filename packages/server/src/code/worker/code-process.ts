@@ -133,6 +133,7 @@ export class CodeProcess {
     return () => clearInterval(timer);
   }
 
+  /** `at` is the call that is to blame; `IDLE`: the last one that was begun. */
   #kill(at: number, reason: Reason): void {
     if (this.#reason !== undefined) return;
     this.#at = at;
@@ -161,7 +162,7 @@ export class CodeProcess {
       this.#take(message);
     } catch (error) {
       // User code may say anything: nothing of it may harm the engine.
-      this.#kill(this.#progress.at, { failure: 'threw', message: `Said what cannot be understood: ${messageOf(error)}` });
+      this.#kill(IDLE, { failure: 'threw', message: `Said what cannot be understood: ${messageOf(error)}` });
     }
   }
 
@@ -178,8 +179,8 @@ export class CodeProcess {
       case 'log':
         return logEntry(message.entry, this.#options.logger);
       case 'uncaught':
-        this.#reason ??= { failure: 'threw', message: `Ended its process with an error that nobody caught: ${message.message}` };
-        return;
+        // It may be unable to end itself. Which call it was in is read from the pipe.
+        return this.#kill(IDLE, { failure: 'threw', message: `Ended its process with an error that nobody caught: ${message.message}` });
       case 'ask':
         void this.#answer(message);
     }

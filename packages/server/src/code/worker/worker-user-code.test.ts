@@ -35,6 +35,11 @@ describe('the culprit alone fails', () => {
     ['allocates in a loop without end', 'timeout', `while (true) new Array(1000).fill(0)`],
     ['ends the process', 'threw', `process.exit(3)`],
     ['crashes the process', 'threw', `process.kill(process.pid, 'SIGSEGV'); while (true) {}`],
+    [
+      'fails late and will not end',
+      'threw',
+      `process.on('exit', () => { while (true) {} }); setTimeout(() => { throw value; }); return new Promise(() => {})`,
+    ],
     ['disconnects', 'threw', `process.disconnect(); return new Promise(() => {})`],
     ['takes all memory', 'threw', `const all = []; while (true) all.push({ value, all: [] })`],
     ['gives a function', 'refused', `return () => 1`],
