@@ -83,10 +83,10 @@ export class CodeUnit {
     const built = await propagation.buildAlone(view, items.map(triggerOf), store);
     const custom = await customWriter.write(view, built);
     return propagation.unit(async (writer) => {
-      const deltas = [...custom.deltas, ...(await writeViews(view, custom.rest, writer, clock.now()))];
+      const deltas = await writeViews(view, custom.rest, writer, clock.now());
       await propagation.settle(view, [...custom.settled, ...custom.rest], writer, taken);
       await writer.complete(items);
-      return propagation.run(writer, deltas);
+      return [...custom.deltas, ...(await propagation.run(writer, deltas))];
     });
   }
 

@@ -106,7 +106,11 @@ export class Pipeline {
     const codedTopics = this.#lines[CODED_LINE]?.topics ?? [];
     const refresher = new Refresher({ store, plan, propagation });
     this.#queue = new QueueUnit({ store, plan, projector, propagation, ingestUnit: this.#ingest, refresher, clock, settings, codedTopics });
-    const customWriter = new CustomWriter({ store, code, clock });
+    const customWriter = new CustomWriter({
+      units: { unit: (work) => propagation.unit(work), follow: (writer, deltas) => propagation.run(writer, deltas) },
+      code,
+      clock,
+    });
     this.#code = CodeUnit.isNeeded(plan) ? new CodeUnit({ store, plan, strategist, propagation, customWriter, clock, settings }) : null;
   }
 

@@ -10,9 +10,16 @@ import { encode } from '../../core/tagged-json.ts';
 import { isDocument } from '../../core/value.ts';
 import type { Document, Value } from '../../core/value.ts';
 import type { ViewPlan } from '../../plan/plan.ts';
-import type { Store, StoreWriter } from '../../store/store.ts';
+import type { StoreWriter } from '../../store/store.ts';
 import type { Built } from './outcome.ts';
 import { applyUpdate, splitMetadata } from './update-operators.ts';
+
+/** Units of work in which a view changes and everything that follows from it is done, or queued. */
+export interface ViewUnits {
+  readonly unit: <T>(work: (writer: StoreWriter) => Promise<T>) => Promise<T>;
+  /** What changed and what changed because of it. */
+  readonly follow: (writer: StoreWriter, deltas: readonly RecordDelta[]) => Promise<readonly RecordDelta[]>;
+}
 
 /**
  * The writes that an upsert or delete function makes on its view's collection: the MongoDB driver's methods for one document, and
@@ -20,13 +27,13 @@ import { applyUpdate, splitMetadata } from './update-operators.ts';
  */
 export class CollectionWrites {
   readonly deltas: RecordDelta[] = [];
-  readonly #store: Store;
+  readonly #units: ViewUnits;
   readonly #view: ViewPlan;
   readonly #built: Built;
   readonly #clock: Clock;
 
-  constructor(store: Store, view: ViewPlan, built: Built, clock: Clock) {
-    this.#store = store;
+  constructor(units: ViewUnits, view: ViewPlan, built: Built, clock: Clock) {
+    this.#units = units;
     this.#view = view;
     this.#built = built;
     this.#clock = clock;
@@ -73,11 +80,11 @@ export class CollectionWrites {
 
   async #insert(document: Document): Promise<Value> {
     const id = typeof document['_id'] === 'string' ? document['_id'] : this.#built.id;
-    await this.#store.transact(async (writer) => {
+    await this.#inUnit(async (writer, changed) => {
       const existing = (await writer.records(this.#view.name, [id])).get(id);
       if (existing !== undefined && !existing.isTombstone)
         throw new AppError('DUPLICATE_DOCUMENT', `Single view ${this.#view.name} already has a document with this _id`);
-      await this.#put(writer, existing ?? null, this.#recordOf(id, document, null));
+      await this.#put(writer, changed, existing ?? null, this.#recordOf(id, document, null));
     });
     return { acknowledged: true, insertedId: id };
   }
@@ -87,7 +94,7 @@ export class CollectionWrites {
     update: Document,
     options: Value | undefined,
   ): Promise<{ before: StoredRecord | null; after: StoredRecord | null }> {
-    return this.#store.transact(async (writer) => {
+    return this.#inUnit(async (writer, changed) => {
       const [found] = await this.#find(writer, filter, 1);
       if (found === undefined && !(isDocument(options) && options['upsert'] === true)) return { before: null, after: null };
       const start = found === undefined ? plainFields(filter) : found.document;
@@ -95,17 +102,28 @@ export class CollectionWrites {
       const id = found?.id ?? idForInsert(filter, this.#built);
       const after = this.#recordOf(id, next, found ?? null);
       const stored = found ?? (await writer.records(this.#view.name, [id])).get(id) ?? null;
-      await this.#put(writer, stored, after);
+      await this.#put(writer, changed, stored, after);
       return { before: found ?? null, after };
     });
   }
 
   async #remove(filter: Document, limit: number | undefined): Promise<readonly StoredRecord[]> {
-    return this.#store.transact(async (writer) => {
+    return this.#inUnit(async (writer, changed) => {
       const found = await this.#find(writer, filter, limit);
-      for (const record of found) await this.#put(writer, record, null);
+      for (const record of found) await this.#put(writer, changed, record, null);
       return found;
     });
+  }
+
+  /** A write is committed with what follows from it: views over this one must not miss it, whatever happens next. */
+  async #inUnit<T>(work: (writer: StoreWriter, changed: RecordDelta[]) => Promise<T>): Promise<T> {
+    const [result, followed] = await this.#units.unit(async (writer) => {
+      const changed: RecordDelta[] = [];
+      const value = await work(writer, changed);
+      return [value, await this.#units.follow(writer, changed)] as const;
+    });
+    this.deltas.push(...followed);
+    return result;
   }
 
   async #find(writer: StoreWriter, filter: Document, limit: number | undefined): Promise<readonly StoredRecord[]> {
@@ -117,12 +135,12 @@ export class CollectionWrites {
     return writer.find(this.#view.name, { filter: parseFilter(rest), states: STATES, ...(limit === undefined ? {} : { limit }) });
   }
 
-  async #put(writer: StoreWriter, previous: StoredRecord | null, next: StoredRecord | null): Promise<void> {
+  async #put(writer: StoreWriter, changed: RecordDelta[], previous: StoredRecord | null, next: StoredRecord | null): Promise<void> {
     const id = next?.id ?? previous?.id ?? this.#built.id;
     if (previous !== null && next !== null && previous.text === next.text && previous.state === next.state) return;
     await writer.write(this.#view.name, [{ id, previous, next }]);
     const before = previous === null || previous.isTombstone ? null : previous;
-    this.deltas.push({ collection: this.#view.name, id, before, after: next, position: this.#built.trigger.cause });
+    changed.push({ collection: this.#view.name, id, before, after: next, position: this.#built.trigger.cause });
   }
 
   #recordOf(id: string, document: Document, previous: StoredRecord | null): StoredRecord {

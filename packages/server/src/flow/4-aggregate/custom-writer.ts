@@ -3,13 +3,14 @@ import type { Clock } from '../../core/clock.ts';
 import type { RecordDelta } from '../../core/record-delta.ts';
 import type { Value } from '../../core/value.ts';
 import type { ViewPlan } from '../../plan/plan.ts';
-import type { Store } from '../../store/store.ts';
 import { CollectionWrites } from './collection-writes.ts';
+import type { ViewUnits } from './collection-writes.ts';
 import { shownDocument } from './outcome.ts';
 import type { Built } from './outcome.ts';
 import { failed } from './view-builder.ts';
 
 interface Written {
+  /** Committed, and followed already. */
   readonly deltas: readonly RecordDelta[];
   /** Done, or failed, by functions of the user's. */
   readonly settled: readonly Built[];
@@ -19,12 +20,12 @@ interface Written {
 
 /** Writes views through the user's own upsert and delete functions, which are handed the view's collection. */
 export class CustomWriter {
-  readonly #store: Store;
+  readonly #units: ViewUnits;
   readonly #code: UserCode | null;
   readonly #clock: Clock;
 
-  constructor(options: { readonly store: Store; readonly code: UserCode | null; readonly clock: Clock }) {
-    this.#store = options.store;
+  constructor(options: { readonly units: ViewUnits; readonly code: UserCode | null; readonly clock: Clock }) {
+    this.#units = options.units;
     this.#code = options.code;
     this.#clock = options.clock;
   }
@@ -40,7 +41,7 @@ export class CustomWriter {
         rest.push(entry);
         continue;
       }
-      const writes = new CollectionWrites(this.#store, view, entry, this.#clock);
+      const writes = new CollectionWrites(this.#units, view, entry, this.#clock);
       const write: CollectionWriter = (method, args) => writes.run(method, args);
       const [result] = await this.#code.call(call.role, call.code, [{ arguments: call.args }], {
         deadlineMs: view.definition.maxProcessingMs,
