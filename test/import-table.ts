@@ -67,10 +67,27 @@ export const PARTS: readonly Part[] = [
   port('code', ['core', 'port:store']),
   { name: 'sqlite', files: /^sqlite\//, mayImport: ['core'], node: true, process: false },
   ...STAGES.map(stage),
+  // Serving: what listens knows sockets and files; what matches knows neither.
+  {
+    name: 'flow/5-serve/listeners',
+    files: /^flow\/5-serve\/(http|ws)\//,
+    mayImport: ['core', 'plan', 'flow/5-serve', ...PORTS],
+    node: true,
+    process: false,
+  },
+  stage('5-serve'),
+  // Long work, step by step, between the units of fresh changes.
+  {
+    name: 'flow/jobs',
+    files: /^flow\/jobs\//,
+    mayImport: ['core', 'plan', 'flow', ...PORTS, ...STAGES.map((folder) => `flow/${folder}`)],
+    node: false,
+    process: false,
+  },
   {
     name: 'flow',
     files: /^flow\/[^/]+\.ts$/,
-    mayImport: ['core', 'plan', ...PORTS, ...STAGES.map((folder) => `flow/${folder}`)],
+    mayImport: ['core', 'plan', 'flow/jobs', ...PORTS, ...STAGES.map((folder) => `flow/${folder}`)],
     node: false,
     process: false,
   },
@@ -82,6 +99,9 @@ export const PARTS: readonly Part[] = [
       'plan',
       'config',
       'flow',
+      'flow/jobs',
+      'flow/5-serve',
+      'flow/5-serve/listeners',
       'sqlite',
       ...PORTS,
       ...STAGES.map((folder) => `flow/${folder}`),

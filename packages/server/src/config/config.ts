@@ -18,7 +18,13 @@ export interface ProjectConfig {
     readonly port: number;
     readonly token: string | undefined;
     readonly unguarded: boolean;
+    readonly origins: readonly string[];
+    readonly maxLimit: number;
+    readonly maxQueryMs: number;
   };
+  readonly live: LiveLimits;
+  /** Documents of single views compared with a recomputation, in the background; 0: none. */
+  readonly auditPerSecond: number;
   readonly logging: LoggingOptions;
   /** `use` names the adapter; the other keys are its own, and it checks them. */
   readonly log: AdapterConfig<'embedded'>;
@@ -40,4 +46,20 @@ export interface Retention {
   readonly deletedKeysMs: number | undefined;
   readonly deadLettersMs: number | undefined;
   readonly errorsMs: number | undefined;
+}
+
+/** Bounds of live queries. */
+export interface LiveLimits {
+  readonly maxClients: number;
+  /** Of one connection. */
+  readonly maxSubscriptions: number;
+  /** Of one result. */
+  readonly maxRows: number;
+  readonly maxFrameBytes: number;
+  readonly maxBufferBytes: number;
+  readonly slowMs: number;
+  readonly heartbeatMs: number;
+  /** Changes are kept so long, and so many, for clients that come back. */
+  readonly resumeMs: number;
+  readonly resumeBytes: number;
 }

@@ -21,7 +21,7 @@ export async function normalize(
 ): Promise<ProjectConfig> {
   const place: Place = { file: reading.name(file), path: [] };
   const token = await readToken(reading, options, env, below(place, 'http', 'token'));
-  const { host, port, unguarded } = options.http;
+  const { host, port, unguarded, origins, maxLimit, maxQueryMs } = options.http;
   if (!LOOPBACK.test(host) && options.http.token === undefined && !unguarded) {
     reading.report.error(
       'CONFIG_CONTRADICTION',
@@ -33,7 +33,7 @@ export async function normalize(
       },
     );
   }
-  const { retention } = options;
+  const { retention, live } = options;
   return {
     folder: reading.folder,
     file,
@@ -49,7 +49,19 @@ export async function normalize(
       deadLettersMs: inMs(retention.deadLettersDays),
       errorsMs: inMs(retention.errorsDays),
     },
-    http: { host, port, token, unguarded },
+    http: { host, port, token, unguarded, origins, maxLimit, maxQueryMs },
+    live: {
+      maxClients: live.maxClients,
+      maxSubscriptions: live.maxSubscriptions,
+      maxRows: live.maxRows,
+      maxFrameBytes: live.maxFrameBytes,
+      maxBufferBytes: live.maxBufferBytes,
+      slowMs: live.slowSeconds * 1000,
+      heartbeatMs: live.heartbeatSeconds * 1000,
+      resumeMs: live.resume.minutes * 60_000,
+      resumeBytes: live.resume.megabytes * MEGABYTE,
+    },
+    auditPerSecond: options.audit.perSecond,
     logging: options.logging,
     log: options.log,
     store: options.store,

@@ -196,9 +196,9 @@ modules:
 `,
       [
         '1:1 error CONFIG_MISSING_KEY | Missing key "id" | expected: a text | cure: Add id: a text',
-        '1:1 error CONFIG_UNKNOWN_KEY | Unknown key "idd" | expected: id, data, durability, cache, retention, http, logging, log, store or modules | cure: Did you mean id?',
+        '1:1 error CONFIG_UNKNOWN_KEY | Unknown key "idd" | expected: id, data, durability, cache, retention, http, live, audit, logging, log, store or modules | cure: Did you mean id?',
         '3:9 error CONFIG_VALUE | port must be a number, not "80" | expected: a number',
-        '4:3 error CONFIG_UNKNOWN_KEY | Unknown key "hots" in http | expected: host, port, token or unguarded | cure: Did you mean host?',
+        '4:3 error CONFIG_UNKNOWN_KEY | Unknown key "hots" in http | expected: host, port, token, unguarded, origins, maxLimit or maxQueryMs | cure: Did you mean host?',
         '6:16 error CONFIG_VALUE | days must be greater than 0, not -1 | expected: greater than 0',
         '7:13 error CONFIG_VALUE | use must be embedded, not "kafak" | expected: embedded',
         '10:5 error CONFIG_VALUE | erSchema must be a list that is not empty, not [] | expected: a list that is not empty',

@@ -49,6 +49,7 @@ export class EmbeddedFile implements AsyncDisposable {
   readonly #checkpointer: Checkpointer;
   readonly #lock = new WriteLock();
   readonly #commitListeners = new Set<() => void>();
+  #whenCommitted: (() => void)[] = [];
   #unit = 0;
   #emptyBeyondBytes: number;
   #lastBreath = performance.now();
@@ -92,6 +93,7 @@ export class EmbeddedFile implements AsyncDisposable {
         if (durability !== this.#durability) db.exec(`PRAGMA synchronous = ${synchronousOf(durability)}`);
         this.writer.run('BEGIN IMMEDIATE');
         this.#unit++;
+        this.#whenCommitted = [];
         const result = await work();
         // Some errors (a full disk) end the transaction by themselves: then this fails, as it must, even if `work` swallowed them.
         this.writer.run('COMMIT');
@@ -126,10 +128,16 @@ export class EmbeddedFile implements AsyncDisposable {
   }
 
   #afterCommit(): void {
+    for (const listener of this.#whenCommitted) listener();
     for (const listener of this.#commitListeners) listener();
     const bytes = this.walBytes();
     if (bytes > this.#emptyBeyondBytes) this.#emptyWal(bytes);
     else if (bytes > WORTH_A_THREAD_BYTES) this.#checkpointer.start();
+  }
+
+  /** To be called within a unit: once it is committed, and before another begins, `listener` is called. */
+  whenCommitted(listener: () => void): void {
+    this.#whenCommitted.push(listener);
   }
 
   /** Size of the WAL file: the longest that the WAL was since it was last emptied. */

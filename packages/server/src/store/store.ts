@@ -1,5 +1,6 @@
 import type { LogPosition } from '../core/log-record.ts';
 import type { Query } from '../core/query.ts';
+import type { RecordDelta } from '../core/record-delta.ts';
 import type { State, StoredRecord } from '../core/record.ts';
 import type { Lane } from '../core/trigger.ts';
 import type { Value } from '../core/value.ts';
@@ -63,6 +64,27 @@ export interface StoreReader {
   iterate(collection: string, query: Query): AsyncIterable<readonly StoredRecord[]>;
 
   count(collection: string, query: Query): Promise<number>;
+}
+
+export interface SnapshotReader {
+  /** The documents of a query, and the number of the last commit that they show: read at one moment. */
+  snapshot(collection: string, query: Query): Promise<Snapshot>;
+}
+
+export interface Snapshot {
+  /** `Commit.sequence`; 0 before the first. */
+  readonly sequence: number;
+  readonly records: readonly StoredRecord[];
+}
+
+/** What one unit of work changed. */
+export interface Commit {
+  /** Counts the commits that announced something, without a gap; kept with the data. */
+  readonly sequence: number;
+  /** In the order in which they were made; several may be of one document. */
+  readonly deltas: readonly RecordDelta[];
+  /** Collections of which more changed than the deltas say (a bulk load, a drop): who holds a result of them reads it again. */
+  readonly replaced: readonly string[];
 }
 
 /** An item of the durable queue: what a batch left to do. One row per (kind, scope, key). */
@@ -158,11 +180,17 @@ export interface StoreWriter extends StoreReader {
   /** Next offset of a group, where the log leaves its positions to the store. */
   savePositions(group: string, offsets: ReadonlyMap<string, ReadonlyMap<number, number>>): Promise<void>;
 
+  /**
+   * Says what this unit of work changed, so that it reaches those who listen to `onCommit`, once it is committed. `replaced` names
+   * collections of which more changed than the deltas say.
+   */
+  announce(deltas: readonly RecordDelta[], replaced?: readonly string[]): void;
+
   /** Small facts of the engine (definition hashes, truncate marks, epoch), as text. Null removes. */
   saveFact(name: string, value: string | null): Promise<void>;
 }
 
-export interface Store extends StoreReader, AsyncDisposable {
+export interface Store extends StoreReader, SnapshotReader, AsyncDisposable {
   readonly capabilities: {
     /** Everything in one `transact` is visible and durable at once, or not at all. Else: each call by itself, idempotent and guarded. */
     readonly transactions: boolean;
@@ -201,6 +229,9 @@ export interface Store extends StoreReader, AsyncDisposable {
   countErrors(): Promise<
     readonly { readonly kind: ErrorEntry['kind']; readonly scope: string; readonly code: string; readonly count: number }[]
   >;
+
+  /** Calls `listener` at once after each commit that announced something, in the order of commits, until the returned function is called. */
+  onCommit(listener: (commit: Commit) => void): () => void;
 
   positions(group: string): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>>;
   fact(name: string): Promise<string | null>;

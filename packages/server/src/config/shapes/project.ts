@@ -46,6 +46,41 @@ const httpShape = z.strictObject({
     .boolean()
     .default(false)
     .meta({ description: 'Allow an address that others can reach without a token', env: 'MILLRACE_HTTP_UNGUARDED' }),
+  origins: z
+    .array(z.string().min(1))
+    .default([])
+    .meta({ description: 'Origins of web pages that may call, such as https://app.example.com, beside the pages served here' }),
+  maxLimit: z.int().min(1).max(100_000).default(200).meta({ description: 'Most documents of one answer; export has no such limit' }),
+  maxQueryMs: z.int().min(1).default(10_000).meta({ description: 'Time limit of one query' }),
+});
+
+const liveShape = z.strictObject({
+  maxClients: z.int().min(1).default(10_000).meta({ description: 'Most connections at a time' }),
+  maxSubscriptions: z.int().min(1).default(1_000).meta({ description: 'Most live queries of one connection' }),
+  maxRows: z.int().min(1).default(10_000).meta({ description: 'Most rows of the result of one live query' }),
+  maxFrameBytes: z.int().min(1_000).default(262_144).meta({ description: 'Largest message of a client' }),
+  maxBufferBytes: z.int().min(1_000).default(1_048_576).meta({
+    description: 'What may wait to be sent to one client; beyond it only the latest state of each document is kept',
+  }),
+  slowSeconds: z.number().positive().default(30).meta({ description: 'A client that reads nothing for so long is disconnected' }),
+  heartbeatSeconds: z.number().positive().default(15).meta({ description: 'Between two signs of life' }),
+  resume: z
+    .strictObject({
+      minutes: z
+        .number()
+        .positive()
+        .default(60)
+        .meta({ description: 'A client that comes back within so long is sent only what has changed' }),
+      megabytes: z.number().positive().default(256).meta({ description: 'Memory for the changes that are kept for that, at most' }),
+    })
+    .prefault({}),
+});
+
+const auditShape = z.strictObject({
+  perSecond: z.number().min(0).default(1).meta({
+    description: 'Stored documents of single views that the engine compares with a recomputation, in the background; 0: none',
+    env: 'MILLRACE_AUDIT_PER_SECOND',
+  }),
 });
 
 const cacheShape = z.strictObject({
@@ -177,6 +212,8 @@ export const projectShape = z.strictObject({
   cache: cacheShape.prefault({}),
   retention: retentionShape.prefault({}),
   http: httpShape.prefault({}),
+  live: liveShape.prefault({}),
+  audit: auditShape.prefault({}),
   logging: loggingShape.prefault({}),
   log: logShape.prefault({}),
   store: storeShape.prefault({}),

@@ -17,8 +17,10 @@ export interface MemoryState {
   readonly facts: Map<string, string>;
   /** Of the queue: never given twice, also after a rollback. */
   lastSeq: number;
+  /** Of the last commit that announced something. */
+  sequence: number;
 }
 
 export function emptyState(): MemoryState {
-  return { collections: new Map(), queue: new Map(), errors: new Map(), positions: new Map(), facts: new Map(), lastSeq: 0 };
+  return { collections: new Map(), queue: new Map(), errors: new Map(), positions: new Map(), facts: new Map(), lastSeq: 0, sequence: 0 };
 }

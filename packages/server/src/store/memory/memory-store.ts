@@ -1,6 +1,17 @@
 import { assert } from '../../core/assert.ts';
+import type { Query } from '../../core/query.ts';
 import type { Lane } from '../../core/trigger.ts';
-import type { CollectionDefinition, ErrorEntry, ErrorQuery, QueueKind, QueuedItem, Store, StoreWriter } from '../store.ts';
+import type {
+  CollectionDefinition,
+  Commit,
+  ErrorEntry,
+  ErrorQuery,
+  QueueKind,
+  QueuedItem,
+  Snapshot,
+  Store,
+  StoreWriter,
+} from '../store.ts';
 import { MemoryCollection } from './memory-collection.ts';
 import { MemoryReader } from './memory-reader.ts';
 import { emptyState } from './memory-state.ts';
@@ -14,6 +25,7 @@ import { MemoryWriter } from './memory-writer.ts';
 export class MemoryStore extends MemoryReader implements Store {
   readonly capabilities = { transactions: true, foreignCollections: false } as const;
   readonly #state: MemoryState;
+  readonly #listeners = new Set<(commit: Commit) => void>();
   #lastUnit: Promise<unknown> = Promise.resolve();
   #isAbandoned = false;
 
@@ -50,9 +62,20 @@ export class MemoryStore extends MemoryReader implements Store {
       const writer = new MemoryWriter(this.#state);
       const result = await work(writer);
       assert(!this.#isAbandoned, 'A unit of work ends before the store is opened again');
-      writer.commit();
+      const commit = writer.commit();
+      if (commit !== null) for (const listener of this.#listeners) listener(commit);
       return result;
     });
+  }
+
+  onCommit(listener: (commit: Commit) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async snapshot(collection: string, query: Query): Promise<Snapshot> {
+    const { sequence } = this.#state;
+    return { sequence, records: await this.find(collection, query) };
   }
 
   async take(options: {

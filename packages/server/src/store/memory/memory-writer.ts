@@ -1,7 +1,8 @@
 import { must } from '../../core/assert.ts';
+import type { RecordDelta } from '../../core/record-delta.ts';
 import type { StoredRecord } from '../../core/record.ts';
 import { compareTexts } from '../../core/value-order.ts';
-import type { ErrorEntry, QueueItem, QueueKind, QueuedItem, RecordWrite, StoreWriter } from '../store.ts';
+import type { Commit, ErrorEntry, QueueItem, QueueKind, QueuedItem, RecordWrite, StoreWriter } from '../store.ts';
 import { CollectionView } from './collection-view.ts';
 import { LayeredMap } from './layered-map.ts';
 import { MemoryReader } from './memory-reader.ts';
@@ -16,6 +17,9 @@ export class MemoryWriter extends MemoryReader implements StoreWriter {
   readonly #errors: LayeredMap<string, ErrorEntry>;
   readonly #positions: LayeredMap<string, number>;
   readonly #facts: LayeredMap<string, string>;
+
+  readonly #deltas: RecordDelta[] = [];
+  readonly #replaced = new Set<string>();
 
   constructor(state: MemoryState) {
     const views = new Map<string, CollectionView>();
@@ -134,9 +138,17 @@ export class MemoryWriter extends MemoryReader implements StoreWriter {
     else this.#facts.set(name, value);
   }
 
-  commit(): void {
+  announce(deltas: readonly RecordDelta[], replaced: readonly string[] = []): void {
+    for (const delta of deltas) this.#deltas.push(delta);
+    for (const name of replaced) this.#replaced.add(name);
+  }
+
+  /** Gives what was announced; null where nothing was. */
+  commit(): Commit | null {
     for (const view of this.#views.values()) view.commit();
     for (const map of [this.#queue, this.#errors, this.#positions, this.#facts]) map.commit();
+    if (this.#deltas.length === 0 && this.#replaced.size === 0) return null;
+    return { sequence: ++this.#state.sequence, deltas: this.#deltas, replaced: [...this.#replaced] };
   }
 }
 

@@ -15,6 +15,19 @@ export function saveFact(statements: Statements, name: string, value: string | n
   else statements.run('INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value', name, value);
 }
 
+/** Fact that counts the commits that announced something. */
+const SEQUENCE = 'commit.sequence';
+
+export function readSequence(statements: Statements): number {
+  return Number(readFact(statements, SEQUENCE) ?? 0);
+}
+
+export function nextSequence(statements: Statements): number {
+  const sequence = readSequence(statements) + 1;
+  saveFact(statements, SEQUENCE, String(sequence));
+  return sequence;
+}
+
 export function readFact(statements: Statements, name: string): string | null {
   return statements.first<[string]>('SELECT value FROM facts WHERE name = ?', name)?.[0] ?? null;
 }

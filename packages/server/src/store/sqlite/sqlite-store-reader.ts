@@ -1,12 +1,27 @@
 import { readPositions } from '../../sqlite/read-positions.ts';
-import type { ErrorEntry, ErrorQuery, QueuedItem, Store } from '../store.ts';
+import type { Query } from '../../core/query.ts';
+import type { ErrorEntry, ErrorQuery, QueuedItem, Snapshot, SnapshotReader, Store } from '../store.ts';
 import { countErrors, readErrors } from './error-rows.ts';
-import { readFact, readFacts } from './fact-rows.ts';
+import { readFact, readFacts, readSequence } from './fact-rows.ts';
+import { findMatching } from './find.ts';
 import { queued, take } from './queue-rows.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 
 /** Everything that can be read of a store. */
-export class SqliteStoreReader extends SqliteReader {
+export class SqliteStoreReader extends SqliteReader implements SnapshotReader {
+  /** In one read transaction, which ends before this returns. */
+  async snapshot(collection: string, query: Query): Promise<Snapshot> {
+    const { statements } = this.source;
+    return this.read(collection, (of) => {
+      statements.run('BEGIN');
+      try {
+        return { sequence: readSequence(statements), records: findMatching(this.source, of, query) };
+      } finally {
+        statements.run('ROLLBACK');
+      }
+    });
+  }
+
   async collections(): Promise<readonly string[]> {
     return this.guarded(() => this.source.catalog.names());
   }

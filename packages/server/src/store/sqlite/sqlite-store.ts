@@ -1,5 +1,5 @@
 import type { EmbeddedFile } from '../../sqlite/embedded-file.ts';
-import type { CollectionDefinition, Store, StoreWriter } from '../store.ts';
+import type { CollectionDefinition, Commit, Store, StoreWriter } from '../store.ts';
 import { defineCollection, dropCollection } from './define-collection.ts';
 import { SqliteCatalog } from './sqlite-catalog.ts';
 import { SqliteStoreReader } from './sqlite-store-reader.ts';
@@ -13,6 +13,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
   readonly capabilities = { transactions: true, foreignCollections: false } as const;
   readonly #file: EmbeddedFile;
   readonly #writerCatalog: SqliteCatalog;
+  readonly #listeners = new Set<(commit: Commit) => void>();
 
   constructor(file: EmbeddedFile) {
     super({ path: file.path, statements: file.reader, catalog: new SqliteCatalog(file.reader), unit: -1 });
@@ -31,10 +32,23 @@ export class SqliteStore extends SqliteStoreReader implements Store {
   }
 
   async transact<T>(work: (writer: StoreWriter) => Promise<T>): Promise<T> {
-    return this.#file.unit(() => {
+    return this.#file.unit(async () => {
       const { path, writer: statements, currentUnit: unit } = this.#file;
-      return work(new SqliteWriter({ path, statements, catalog: this.#writerCatalog, unit }));
+      const writer = new SqliteWriter({ path, statements, catalog: this.#writerCatalog, unit });
+      const result = await work(writer);
+      const commit = writer.close();
+      if (commit !== null) this.#file.whenCommitted(() => this.#tell(commit));
+      return result;
     });
+  }
+
+  onCommit(listener: (commit: Commit) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #tell(commit: Commit): void {
+    for (const listener of this.#listeners) listener(commit);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

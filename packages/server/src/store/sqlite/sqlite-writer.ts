@@ -1,9 +1,10 @@
+import type { RecordDelta } from '../../core/record-delta.ts';
 import type { StoredRecord } from '../../core/record.ts';
 import { isConstraintError } from '../../sqlite/sqlite-error.ts';
 import type { SqlValue } from '../../sqlite/statements.ts';
-import type { ErrorEntry, QueueItem, QueueKind, QueuedItem, RecordWrite, StoreWriter } from '../store.ts';
+import type { Commit, ErrorEntry, QueueItem, QueueKind, QueuedItem, RecordWrite, StoreWriter } from '../store.ts';
 import { removeErrors, removeErrorsBefore, resolveErrors, saveErrors } from './error-rows.ts';
-import { saveFact, savePositions } from './fact-rows.ts';
+import { nextSequence, saveFact, savePositions } from './fact-rows.ts';
 import { readTombstones } from './find.ts';
 import { indexKey, mayDiffer, multiKeys } from './index-keys.ts';
 import { complete, dequeue, enqueue, putBack } from './queue-rows.ts';
@@ -18,6 +19,8 @@ type Match = Parameters<StoreWriter['resolveErrors']>[0];
 export class SqliteWriter extends SqliteReader implements StoreWriter {
   /** Ids that this unit has written, by collection: what it read of them before may be old. */
   readonly #written = new Map<string, Set<string>>();
+  readonly #deltas: RecordDelta[] = [];
+  readonly #replaced = new Set<string>();
 
   async write(collection: string, writes: readonly RecordWrite[]): Promise<readonly string[]> {
     return this.read(collection, (of) => {
@@ -77,6 +80,18 @@ export class SqliteWriter extends SqliteReader implements StoreWriter {
 
   async saveFact(name: string, value: string | null): Promise<void> {
     this.guarded(() => saveFact(this.source.statements, name, value));
+  }
+
+  announce(deltas: readonly RecordDelta[], replaced: readonly string[] = []): void {
+    for (const delta of deltas) this.#deltas.push(delta);
+    for (const name of replaced) this.#replaced.add(name);
+  }
+
+  /** To be called last: numbers what was announced, as part of the unit of work. Null where nothing was. */
+  close(): Commit | null {
+    if (this.#deltas.length === 0 && this.#replaced.size === 0) return null;
+    const sequence = this.guarded(() => nextSequence(this.source.statements));
+    return { sequence, deltas: this.#deltas, replaced: [...this.#replaced] };
   }
 
   /** False when the stored record is no longer the previous one. */
