@@ -7,6 +7,7 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     pool: 'forks',
     testTimeout: 120_000,
-    env: { TZ: 'UTC' },
+    // Programs that tests start side by side must not want one port.
+    env: { TZ: 'UTC', MILLRACE_HTTP_PORT: '0' },
   },
 });

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { openEngine } from '../../runtime/engine.ts';
+import type { Server } from '../../runtime/server.ts';
 import { projectionsOf } from '../../core/definitions.ts';
 import { AppError } from '../../core/errors.ts';
 import type { CommandContext } from '../context.ts';
@@ -27,13 +28,16 @@ export function declareStart(program: Command, run: Run): void {
     .command('start')
     .summary('run the engine')
     .description(
-      'Processes the changes in the log until it is told to stop (Ctrl-C, SIGTERM): it then finishes the batch in hand and ends with exit code 0.',
+      'Processes the changes in the log and serves the collections (HTTP, live queries, the console) until it is told to stop (Ctrl-C, SIGTERM): it then finishes the batch in hand and ends with exit code 0.',
     )
     .option('--until-idle', 'end when all that is there has been processed')
-    .option('--port <n>', 'port to listen on, instead of the configured one (reserved: nothing is served yet)')
+    .option(
+      '--port <n>',
+      'port to listen on, instead of the configured one; 0 takes a free one. With --until-idle nothing is served without it',
+    )
     .addHelpText(
       'after',
-      '\nExamples:\n  millrace start\n  millrace start --until-idle --json\n\nWith --json the first line is {"event":"ready","pid":…}, the last {"event":"stopped",…}.\n',
+      '\nExamples:\n  millrace start\n  millrace start --port 0\n  millrace start --until-idle --json\n\nWith --json the first line is {"event":"ready","pid":…,"http":"http://127.0.0.1:4122"}, the last {"event":"stopped",…}.\n',
     )
     .action((options: Options) => run((context) => start(context, options)));
 }
@@ -44,20 +48,38 @@ export async function start(context: CommandContext, options: Options): Promise<
   }
   const project = await requireProject(context, options.port === undefined ? undefined : Number(options.port));
   const { openEngine } = await import('../../runtime/engine.ts');
-  await using engine = await openEngine(project, { clock: context.clock });
-  announce(context, project, engine.notices);
+  const { openLogger } = await import('../../runtime/logger.ts');
+  const { clock, signal } = context;
+  const logger = await openLogger(project.config);
+  await using engine = await openEngine(project, { clock, logger });
+  await using server = await serveWhereWanted();
+  announce(context, project, { notices: engine.notices, http: server?.url });
   if (options.untilIdle === true) await engine.runUntilIdle(context.signal);
   else await engine.run(context.signal);
   report(context, { stats: engine.stats(), errors: await engine.errorCounts(), fields: engine.fieldReports() });
   return 'done';
+
+  /** Who runs until all is done has nobody to serve, unless a port is named. */
+  async function serveWhereWanted(): Promise<Server | undefined> {
+    if (options.untilIdle === true && options.port === undefined) return undefined;
+    const { serve } = await import('../../runtime/server.ts');
+    return serve(engine, project, { clock, logger, signal });
+  }
 }
 
-function announce({ out, json, pid }: CommandContext, { config, definitions }: OpenedProject, notices: readonly string[]): void {
-  if (json) return jsonLine(out, { event: 'ready', pid, notices });
+interface Start {
+  readonly notices: readonly string[];
+  /** Undefined where nothing is served. */
+  readonly http: string | undefined;
+}
+
+function announce({ out, json, pid }: CommandContext, { config, definitions }: OpenedProject, { notices, http }: Start): void {
+  if (json) return jsonLine(out, { event: 'ready', pid, http, notices });
   const paint = painter(out);
   const counts = `${plural(projectionsOf(definitions).length, 'projection')}, ${plural(definitions.views.length, 'single view')}`;
   line(out, `${paint('title', config.id)} ${counts} ${paint('quiet', `in ${config.data}`)}`);
   for (const notice of notices) line(out, `${paint('warning', 'notice')} ${notice}`);
+  if (http !== undefined) line(out, `${paint('good', 'serving')} ${paint('name', `${http}/-/console/`)}`);
   line(out, `${paint('good', 'ready')} process ${pid}, Ctrl-C stops`);
 }
 

@@ -1,0 +1,55 @@
+import type { Server } from 'node:http';
+import type { FastifyHttpOptions } from 'fastify';
+import { AppError } from '../../../core/errors.ts';
+import { SECURITY_HEADERS } from './guard.ts';
+import { asAppError, problemOf, sendProblem } from './problem.ts';
+
+/** Longest address that is taken; filters travel in it. */
+export const MAX_URL_CHARACTERS = 32_768;
+const MAX_HEADER_BYTES = 65_536;
+const MAX_BODY_BYTES = 1_048_576;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** Bounds on what a caller can make the framework hold, and errors in our form from the first byte on. */
+export function frameworkOptions(): FastifyHttpOptions<Server> {
+  return {
+    logger: false,
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    routerOptions: {
+      maxParamLength: MAX_URL_CHARACTERS,
+      querystringParser: parametersOf as unknown as (text: string) => Record<string, unknown>,
+    },
+    frameworkErrors: (error, _, reply) => void sendProblem(reply.headers(SECURITY_HEADERS), asAppError(error)),
+    clientErrorHandler: (error, socket) => {
+      if (error.code === 'ECONNRESET' || socket.destroyed) return;
+      const isTooLarge = error.code === 'HPE_HEADER_OVERFLOW';
+      const problem = problemOf(
+        isTooLarge
+          ? new AppError('URL_TOO_LONG', `The address and the headers are too long: expected at most ${MAX_HEADER_BYTES} bytes`)
+          : new AppError('MALFORMED_REQUEST', 'The request is not HTTP'),
+      );
+      const body = JSON.stringify(problem);
+      if (socket.writable)
+        socket.write(
+          `HTTP/1.1 ${problem.status} ${isTooLarge ? 'URI Too Long' : 'Bad Request'}\r\nConnection: close\r\nContent-Type: application/problem+json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+        );
+      socket.destroySoon();
+    },
+  };
+}
+
+/** Every parameter with all its values, in the order in which they came. */
+export type Parameters = ReadonlyMap<string, readonly string[]>;
+
+function parametersOf(text: string): Parameters {
+  const parameters = new Map<string, string[]>();
+  for (const [name, value] of new URLSearchParams(text)) {
+    const values = parameters.get(name);
+    if (values === undefined) parameters.set(name, [value]);
+    else values.push(value);
+  }
+  return parameters;
+}

@@ -1,0 +1,45 @@
+import type { Clock } from '../../../core/clock.ts';
+import type { Logger } from '../../../core/logger.ts';
+import type { Plan } from '../../../plan/plan.ts';
+import type { StoreReader } from '../../../store/store.ts';
+import type { Guard } from './guard.ts';
+
+/** `http` of the configuration. */
+export interface HttpSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly token: string | undefined;
+  readonly unguarded: boolean;
+  readonly origins: readonly string[];
+  readonly maxLimit: number;
+  readonly maxQueryMs: number;
+}
+
+/** What the routes are made from. */
+export interface HttpParts {
+  readonly settings: HttpSettings;
+  readonly guard: Guard;
+  /** Name of the project. */
+  readonly id: string;
+  /** Of the program. */
+  readonly version: string;
+  readonly plan: Plan;
+  /** Reads by key, which are short, in the engine's own thread. */
+  readonly gets: Pick<StoreReader, 'records'>;
+  /** Reads that may be long: they block nobody, and are stopped when they take too long. */
+  readonly reader: Pick<StoreReader, 'find' | 'count' | 'iterate'>;
+  readonly onRequest: (request: FinishedRequest) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Folder of the console's built pages; undefined where it was not built. */
+  readonly consoleFolder: string | undefined;
+}
+
+/** A request that was answered, told without anything of what was asked for. */
+export interface FinishedRequest {
+  readonly method: string;
+  /** Template, such as `/:collection/count`. */
+  readonly route: string;
+  readonly status: number;
+  readonly ms: number;
+}

@@ -1,0 +1,41 @@
+import type { FastifyInstance } from 'fastify';
+import { AppError } from '../../../core/errors.ts';
+import { registerConsole } from './console.ts';
+import { MAX_URL_CHARACTERS } from './framework-options.ts';
+import type { HttpParts } from './http-parts.ts';
+import { asAppError, sendProblem, statusOf } from './problem.ts';
+
+/** Everything that is served over plain HTTP, and the rules for all of it: who may call, how errors look, what is logged. */
+export async function registerHttp(app: FastifyInstance, parts: HttpParts): Promise<void> {
+  const { guard, logger } = parts;
+  app.addHook('onRequest', async (request) => {
+    if (request.url.length > MAX_URL_CHARACTERS)
+      throw new AppError('URL_TOO_LONG', `The address has ${request.url.length} characters: expected at most ${MAX_URL_CHARACTERS}`);
+  });
+  app.addHook('onRequest', guard.check);
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? '(none)';
+    parts.onRequest({ method: request.method, route, status: reply.statusCode, ms: reply.elapsedTime });
+    logger.debug('Request', { method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) });
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const known = asAppError(error);
+    if (statusOf(known) === 500) logger.error('A request failed', { route: request.routeOptions.url, error: textOf(error) });
+    return sendProblem(reply, known);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    if (request.method === 'GET' || request.method === 'HEAD')
+      return sendProblem(
+        reply,
+        new AppError('UNKNOWN_ROUTE', 'There is nothing at this address: expected /<collection>, /<collection>/<id> or /-/…'),
+      );
+    const message = `The method is ${request.method}: expected GET or HEAD`;
+    return sendProblem(reply.header('Allow', 'GET, HEAD'), new AppError('METHOD_NOT_ALLOWED', message));
+  });
+  app.get('/', async (_, reply) => reply.redirect('/-/console/', 302));
+  await registerConsole(app, parts.consoleFolder);
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

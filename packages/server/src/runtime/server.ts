@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import fastify from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import { Guard } from '../flow/5-serve/http/guard.ts';
+import { frameworkOptions } from '../flow/5-serve/http/framework-options.ts';
+import { registerHttp } from '../flow/5-serve/http/register-http.ts';
+import type { Engine, RunnableProject } from './engine.ts';
+
+/** How long open requests may go on when the server closes. */
+const GRACE_MS = 3_000;
+
+export interface Server extends AsyncDisposable {
+  /** Such as `http://127.0.0.1:4122`. */
+  readonly url: string;
+  readonly app: FastifyInstance;
+}
+
+export interface ServeOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Aborts when the process is asked to stop: from then on it is not ready. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Serves an engine's collections: over HTTP, over WebSockets, and as the console's pages. Disposing of it ends the sockets, gives open
+ * requests a few seconds, and frees the port. Throws PORT_IN_USE, CANNOT_LISTEN.
+ */
+export async function serve(engine: Engine, project: RunnableProject, options: ServeOptions): Promise<Server> {
+  const { config, plan } = project;
+  const { clock } = options;
+  const logger = options.logger.child({ component: 'http' });
+  const guard = new Guard(config.http);
+  const app = fastify(frameworkOptions());
+  await using resources = new AsyncDisposableStack();
+  resources.defer(() => close(app, clock));
+  await registerHttp(app, {
+    settings: config.http,
+    guard,
+    id: config.id,
+    version: versionOfProgram(),
+    plan,
+    gets: engine.store,
+    reader: engine.store,
+    onRequest: () => undefined,
+    clock,
+    logger,
+    consoleFolder: consoleFolder(),
+  });
+  // WebSockets: registerSockets(app, { … }) of flow/5-serve/ws stands here.
+  const url = await listen(app, config.http);
+  const owned = resources.move();
+  return { url, app, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+async function listen(app: FastifyInstance, { host, port }: { readonly host: string; readonly port: number }): Promise<string> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE')
+      throw new AppError('PORT_IN_USE', `Port ${port} of ${host} is in use by another program: expected a free one`, { cause: error });
+    if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      throw new AppError('CANNOT_LISTEN', `Cannot listen on port ${port} of ${host} (${code})`, { cause: error });
+    throw error;
+  }
+  const address = app.server.address();
+  const actual = typeof address === 'object' && address !== null ? address.port : port;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${actual}`;
+}
+
+/** Open requests go on for a while; then their connections are cut. */
+async function close(app: FastifyInstance, clock: Clock): Promise<void> {
+  const isClosed = new AbortController();
+  const cut = clock.sleep(GRACE_MS, isClosed.signal).then(() => app.server.closeAllConnections());
+  await app.close();
+  isClosed.abort();
+  await cut;
+}
+
+/** Beside the sources and beside the built program alike. */
+function consoleFolder(): string | undefined {
+  const folder = fileURLToPath(new URL('../../console/', import.meta.url));
+  return existsSync(folder) ? folder : undefined;
+}
+
+function versionOfProgram(): string {
+  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+}
