@@ -73,9 +73,9 @@ function markdownTable(titles: readonly string[], rows: readonly (readonly strin
   return `${[lineOf(titles), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...cells.map(lineOf)].join('\n')}\n`;
 }
 
-/** Two underscores would be emphasis. */
+/** Two underscores would be emphasis, an angle bracket a tag. */
 function escaped(text: string): string {
-  return text.replaceAll('__', '\\_\\_').replaceAll('*', '\\*');
+  return text.replaceAll('__', '\\_\\_').replaceAll('*', '\\*').replaceAll('<', '\\<');
 }
 
 function code(text: string): string {
