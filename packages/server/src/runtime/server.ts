@@ -35,7 +35,7 @@ export async function serve(engine: Engine, project: RunnableProject, options: S
   const { clock } = options;
   const logger = options.logger.child({ component: 'http' });
   const guard = new Guard(config.http);
-  const app = fastify(frameworkOptions());
+  const app = fastify(frameworkOptions(config.http));
   await using resources = new AsyncDisposableStack();
   resources.defer(() => close(app, clock));
   await registerHttp(app, {

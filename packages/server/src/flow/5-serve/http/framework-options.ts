@@ -2,6 +2,8 @@ import type { Server } from 'node:http';
 import type { FastifyHttpOptions } from 'fastify';
 import { AppError } from '../../../core/errors.ts';
 import { SECURITY_HEADERS } from './guard.ts';
+import type { HttpSettings } from './http-parts.ts';
+import { parametersOf } from './parameters.ts';
 import { asAppError, problemOf, sendProblem } from './problem.ts';
 
 /** Longest address that is taken; filters travel in it. */
@@ -9,13 +11,16 @@ export const MAX_URL_CHARACTERS = 32_768;
 const MAX_HEADER_BYTES = 65_536;
 const MAX_BODY_BYTES = 1_048_576;
 const REQUEST_TIMEOUT_MS = 30_000;
+const SILENCE_MS = 60_000;
 
 /** Bounds on what a caller can make the framework hold, and errors in our form from the first byte on. */
-export function frameworkOptions(): FastifyHttpOptions<Server> {
+export function frameworkOptions({ maxQueryMs }: Pick<HttpSettings, 'maxQueryMs'>): FastifyHttpOptions<Server> {
   return {
     logger: false,
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // Who takes nothing of an answer for so long has gone, or holds it on purpose.
+    connectionTimeout: Math.max(SILENCE_MS, 2 * maxQueryMs),
     forceCloseConnections: 'idle',
     http: { maxHeaderSize: MAX_HEADER_BYTES },
     routerOptions: {
@@ -39,17 +44,4 @@ export function frameworkOptions(): FastifyHttpOptions<Server> {
       socket.destroySoon();
     },
   };
-}
-
-/** Every parameter with all its values, in the order in which they came. */
-export type Parameters = ReadonlyMap<string, readonly string[]>;
-
-function parametersOf(text: string): Parameters {
-  const parameters = new Map<string, string[]>();
-  for (const [name, value] of new URLSearchParams(text)) {
-    const values = parameters.get(name);
-    if (values === undefined) parameters.set(name, [value]);
-    else values.push(value);
-  }
-  return parameters;
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { AppError } from '../../../core/errors.ts';
+import { registerCollections } from './collection-routes.ts';
 import { registerConsole } from './console.ts';
 import { MAX_URL_CHARACTERS } from './framework-options.ts';
 import type { HttpParts } from './http-parts.ts';
@@ -34,6 +35,7 @@ export async function registerHttp(app: FastifyInstance, parts: HttpParts): Prom
   });
   app.get('/', async (_, reply) => reply.redirect('/-/console/', 302));
   await registerConsole(app, parts.consoleFolder);
+  registerCollections(app, parts);
 }
 
 function textOf(error: unknown): string {

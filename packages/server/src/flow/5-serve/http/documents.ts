@@ -1,0 +1,46 @@
+import { toExtendedJson } from '../../../core/extended-json.ts';
+import { withMetadata } from '../../../core/metadata.ts';
+import { plainJson } from '../../../core/plain-json.ts';
+import { project } from '../../../core/query/projection.ts';
+import type { FieldProjection } from '../../../core/query/projection.ts';
+import type { StoredRecord } from '../../../core/record.ts';
+import type { Document } from '../../../core/value.ts';
+
+/** How values are written: as JSON that everybody reads, or as (relaxed) extended JSON, which keeps their types. */
+export type Form = 'plain' | 'extended';
+
+export const EXTENDED_TYPE = 'application/ejson+json';
+
+export function formOf(accept: string | undefined): Form {
+  return accept?.toLowerCase().includes(EXTENDED_TYPE) === true ? 'extended' : 'plain';
+}
+
+export function contentTypeOf(form: Form): string {
+  return form === 'extended' ? `${EXTENDED_TYPE}; charset=utf-8` : 'application/json; charset=utf-8';
+}
+
+/** Fields of the store's own bookkeeping, shown to those who name them. */
+const ON_DEMAND: FieldProjection = {
+  mode: 'exclude',
+  fields: { timestamp: true, __internal__kafkaInfo: true, __internal__counter: true, __internal__counterType: true },
+};
+
+export interface View {
+  readonly kind: 'projection' | 'view';
+  readonly form: Form;
+  readonly projection: FieldProjection | undefined;
+}
+
+/** A document as readers see it: `_id`, its fields, `__STATE__`, `createdAt` and `updatedAt`, or what of these was asked for. */
+export function shownDocument(record: StoredRecord, { kind, projection }: Pick<View, 'kind' | 'projection'>): Document {
+  const document = withMetadata(record, kind);
+  if (projection === undefined) return project(document, ON_DEMAND);
+  if (projection.mode === 'include') return project(document, projection);
+  return project(project(document, ON_DEMAND), projection);
+}
+
+/** Its text, on one line. */
+export function renderDocument(record: StoredRecord, view: View): string {
+  const document = shownDocument(record, view);
+  return JSON.stringify(view.form === 'extended' ? toExtendedJson(document) : plainJson(document));
+}
