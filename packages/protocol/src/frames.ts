@@ -23,8 +23,9 @@ export interface SubscribeData {
   readonly group: string;
   /** A filter; absent: every document. */
   readonly where?: unknown;
-  readonly dbType: string;
-  readonly project: string;
+  /** Needed without a `version`; ours leaves both out, since a server has one project and one database of its own. */
+  readonly dbType?: string;
+  readonly project?: string;
   readonly options?: { readonly skipInitial?: boolean; readonly changesOnly?: boolean };
   readonly token?: string;
   // Ours:
