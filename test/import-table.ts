@@ -110,11 +110,11 @@ export const PARTS: readonly Part[] = [
     node: true,
     process: true,
   },
-  { name: 'cli', files: /^cli\//, mayImport: ['core', 'plan', 'config', 'runtime', ...PORTS], node: true, process: true },
+  { name: 'cli', files: /^cli\//, mayImport: ['core', 'plan', 'config', 'runtime', 'testing', ...PORTS], node: true, process: true },
   {
     name: 'testing',
     files: /^testing\//,
-    mayImport: ['core', 'plan', 'flow', ...PORTS, 'log/memory', 'store/memory', ...STAGES.map((folder) => `flow/${folder}`)],
+    mayImport: ['core', 'plan', 'config', 'flow', 'runtime', ...PORTS, ...STAGES.map((folder) => `flow/${folder}`)],
     node: true,
     process: true,
   },

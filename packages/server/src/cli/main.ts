@@ -6,7 +6,10 @@ import { declareErrors } from './commands/errors.ts';
 import { declareExplain } from './commands/explain.ts';
 import { declareGet } from './commands/get.ts';
 import { declareIngest } from './commands/ingest.ts';
+import { declareInit } from './commands/init.ts';
 import { declareStart } from './commands/start.ts';
+import { declareTest } from './commands/test.ts';
+import { declareTopics } from './commands/topics.ts';
 import { LOG_LEVELS } from './context.ts';
 import type { CommandContext, LogLevel, World } from './context.ts';
 import { EXIT_CODES, exitCode, exitReasonOf } from './exit-codes.ts';
@@ -59,11 +62,14 @@ export function declareProgram(version: string, world: Pick<World, 'out' | 'err'
       getErrHasColors: () => world.err.colors,
     })
     .addHelpText('after', GUIDE);
+  declareInit(program, run);
   declareCheck(program, run);
   declareExplain(program, run);
+  declareTest(program, run);
   declareStart(program, run);
   declareIngest(program, run);
   declareGet(program, run);
+  declareTopics(program, run);
   declareErrors(program, run);
   return program;
 }

@@ -234,6 +234,12 @@ export const CATALOGUE = {
     what: 'A query took longer than http.maxQueryMs and was stopped.',
     cure: 'Ask for fields that are indexed (keys, and fields that relations join), ask for less, or raise http.maxQueryMs.',
   },
+  QUERY_TOO_LARGE: {
+    whose: 'user',
+    retryable: false,
+    what: 'A query needed more memory than there is for queries, and was stopped.',
+    cure: 'Sort less at once: a filter on indexed fields, a limit, or no sort.',
+  },
   TOO_MANY_REQUESTS: {
     whose: 'user',
     retryable: true,
@@ -245,6 +251,30 @@ export const CATALOGUE = {
     retryable: true,
     what: 'A sorted export lost its place, because another query had to be stopped.',
     cure: 'Begin it again; without a sort it would have gone on.',
+  },
+  LIVE_LIMIT: {
+    whose: 'user',
+    retryable: false,
+    what: 'A live query has more rows than are allowed, or a connection more live queries.',
+    cure: 'Narrow the query, or give it a limit; unsubscribe from what is no longer needed; or raise live.maxRows or live.maxSubscriptions.',
+  },
+  INVALID_FRAME: {
+    whose: 'user',
+    retryable: false,
+    what: 'A frame of a live-query client lacks something, or holds something else than is expected.',
+    cure: 'Correct the named member. The frames are described in docs/reference/live-protocol.md.',
+  },
+  UNKNOWN_PROJECT: {
+    whose: 'user',
+    retryable: false,
+    what: 'A client names another project, or another database, than the one that is served.',
+    cure: 'Use the id of the project file, and the alias of modules.fastData.alias (mongo unless set) as the database.',
+  },
+  READ_ONLY: {
+    whose: 'user',
+    retryable: false,
+    what: 'A client of the original API wants to write, or calls something that is not served.',
+    cure: 'Read and subscribe only: what is written comes from the systems of record.',
   },
   UNSUPPORTED_CALL: {
     whose: 'user',
@@ -605,6 +635,12 @@ export const CATALOGUE = {
     retryable: false,
     what: 'A file that would be written is there already.',
     cure: 'Name another file, or replace it with --force.',
+  },
+  UNKNOWN_JOB: {
+    whose: 'user',
+    retryable: false,
+    what: 'A job is not known, or of a kind that this program does not know.',
+    cure: 'See "millrace jobs". A job that a newer program was asked for is done by a newer program.',
   },
   BACKUP_INVALID: {
     whose: 'operator',

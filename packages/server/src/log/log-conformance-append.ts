@@ -98,8 +98,8 @@ export function registerAppendTests(factory: LogFactory): void {
       expect([...topics.keys()].sort()).toEqual(['a', 'b', 'c']);
       expect(new Set([...topics.values()].map(({ topicId }) => topicId)).size).toBe(3);
       expect(topics.get('a')?.partitions).toEqual([
-        { partition: 0, begin: 0, end: 0 },
-        { partition: 1, begin: 0, end: 0 },
+        { partition: 0, begin: 0, end: 0, bytes: 0 },
+        { partition: 1, begin: 0, end: 0, bytes: 0 },
       ]);
       await log.createTopics(['a', 'c']);
       await log.append([message('a', 'k')]);

@@ -19,10 +19,21 @@ export function registerTrimTests(factory: LogFactory): void {
       await appendAged(log, 'orders', 10);
       expect(await log.trim({ olderThan: 400, keepFrom: offsets(['orders', 0, 10]) })).toBe(3);
       expect(await left(log, 'orders')).toEqual([3, 4, 5, 6, 7, 8, 9]);
-      expect((await log.topics())[0]?.partitions).toEqual([{ partition: 0, begin: 3, end: 10 }]);
+      expect((await log.topics())[0]?.partitions).toMatchObject([{ partition: 0, begin: 3, end: 10 }]);
       const [position] = await log.append([message('orders', 'k')]);
       expect(position?.offset).toBe(10);
       expect(valuesOf(await log.read('orders', 0, 1, 1))).toEqual(['v3']);
+    });
+
+    test('the size of a partition is that of the records that are kept', async () => {
+      await using context = await factory();
+      const { log } = context;
+      const bytes = async (): Promise<number> => (await log.topics())[0]?.partitions[0]?.bytes ?? -1;
+      await appendAged(log, 'orders', 10);
+      const all = await bytes();
+      await log.trim({ olderThan: 400, keepFrom: offsets(['orders', 0, 10]) });
+      expect(await bytes()).toBeGreaterThan(0);
+      expect(await bytes()).toBeLessThan(all);
     });
 
     test('nothing goes that the slowest group has still to read, or that nobody has read', async () => {
@@ -57,7 +68,7 @@ export function registerTrimTests(factory: LogFactory): void {
       const { log } = context;
       await appendAged(log, 'orders', 3);
       expect(await log.trim({ maxBytes: 0, keepFrom: offsets(['orders', 0, 3]) })).toBe(3);
-      expect((await log.topics())[0]?.partitions).toEqual([{ partition: 0, begin: 3, end: 3 }]);
+      expect((await log.topics())[0]?.partitions).toEqual([{ partition: 0, begin: 3, end: 3, bytes: 0 }]);
       expect((await log.append([message('orders', 'k', 'next')]))[0]?.offset).toBe(3);
       expect(valuesOf(await log.read('orders', 0, 0, 10))).toEqual(['next']);
     });

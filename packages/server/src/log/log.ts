@@ -7,7 +7,8 @@ export interface TopicInfo {
   readonly topic: string;
   /** A topic that was deleted and made again has another id. */
   readonly topicId: string;
-  readonly partitions: readonly { readonly partition: number; readonly begin: number; readonly end: number }[];
+  /** `begin`: offset of the oldest record that is kept; `end`: of the next to come. `bytes`: of what is kept, as retention counts them. */
+  readonly partitions: readonly { readonly partition: number; readonly begin: number; readonly end: number; readonly bytes: number }[];
 }
 
 /**

@@ -8,7 +8,7 @@ import type { SystemDefinition } from '../core/projection.ts';
 import type { Format } from '../format/format.ts';
 import type { Log } from '../log/log.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { ErrorEntry, ErrorQuery, Store, StoreReader } from '../store/store.ts';
+import type { ErrorEntry, ErrorQuery, SnapshotReader, Store, StoreReader } from '../store/store.ts';
 
 /**
  * The only place that names adapters. Each is loaded when it is first asked for, so that nobody pays for what is not used.
@@ -72,6 +72,15 @@ export async function openReader(config: ProjectConfig): Promise<ProjectReader> 
   return disposingWith(reader as typeof reader & AsyncDisposable, { [Symbol.asyncDispose]: async () => reader[Symbol.dispose]() });
 }
 
+/** The reads of a server, in a thread of their own, where they may be long without anybody waiting for them. */
+export interface ReaderThread extends Pick<StoreReader, 'find' | 'count' | 'iterate'>, SnapshotReader, AsyncDisposable {}
+
+/** Opened when it is first asked. A query that takes longer than `http.maxQueryMs` is stopped: QUERY_TOO_SLOW. */
+export async function openReaderThread(config: ProjectConfig, clock: Clock): Promise<ReaderThread> {
+  const { ReaderThread } = await import('../store/sqlite/reader-thread/reader-thread.ts');
+  return new ReaderThread({ folder: config.data, maxQueryMs: config.http.maxQueryMs, clock });
+}
+
 /** The user's functions, in a process of their own that reads through a connection of its own. */
 export async function openCode(config: ProjectConfig, plan?: Plan, logger: Logger = silentLogger): Promise<UserCode> {
   const { WorkerUserCode } = await import('../code/worker/worker-user-code.ts');
@@ -85,6 +94,22 @@ export async function openCode(config: ProjectConfig, plan?: Plan, logger: Logge
     readerModule: { url: new URL(`../store/sqlite/open-reader.${ending}`, import.meta.url).href, argument: config.data },
     databaseName: config.id,
   });
+}
+
+/** A log and a store that are lost with the process, for tests of a project. */
+export async function openMemoryStorage(clock: Clock): Promise<{ readonly log: Log; readonly store: Store }> {
+  const { MemoryLog } = await import('../log/memory/memory-log.ts');
+  const { MemoryStore } = await import('../store/memory/memory-store.ts');
+  return { log: new MemoryLog({ clock }), store: new MemoryStore() };
+}
+
+/** The user's functions, in a process of their own that asks this one for what it reads. */
+export async function openCodeOn(reader: StoreReader, config: ProjectConfig, plan: Plan): Promise<UserCode> {
+  const { WorkerUserCode } = await import('../code/worker/worker-user-code.ts');
+  const collections = new Map(
+    [...plan.collections.values()].map(({ name, kind }) => [name, kind === 'view' ? 'view' : 'projection'] as const),
+  );
+  return new WorkerUserCode({ logger: silentLogger, collections, reader, databaseName: config.id });
 }
 
 /** The decoders of the systems, loaded for those that are used. */

@@ -83,7 +83,12 @@ export class EmbeddedLog implements Log {
       return this.#committed.all().map(({ topic, topicId, partitions }) => ({
         topic,
         topicId,
-        partitions: partitions.map((table) => ({ partition: table.partition, begin: table.begin(reader), end: table.end(reader) })),
+        partitions: partitions.map((table) => ({
+          partition: table.partition,
+          begin: table.begin(reader),
+          end: table.end(reader),
+          bytes: table.bytes(reader),
+        })),
       }));
     });
   }

@@ -30,6 +30,12 @@ export class PartitionTable {
     const sql = 'SELECT begin_offset FROM partitions WHERE topic = ? AND partition = ?';
     return must(statements.first<[number]>(sql, this.topicNumber, this.partition), `Partition ${this.table} exists`)[0];
   }
+
+  /** Of the records that are kept. */
+  bytes(statements: Statements): number {
+    const sql = 'SELECT bytes FROM partitions WHERE topic = ? AND partition = ?';
+    return must(statements.first<[number]>(sql, this.topicNumber, this.partition), `Partition ${this.table} exists`)[0];
+  }
 }
 
 export interface Topic {

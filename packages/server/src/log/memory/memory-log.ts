@@ -55,7 +55,7 @@ export class MemoryLog implements Log {
     return Array.from(this.#topics, ([topic, { topicId, partitions }]) => ({
       topic,
       topicId,
-      partitions: partitions.map(({ partition, begin, end }) => ({ partition, begin, end })),
+      partitions: partitions.map((each) => ({ partition: each.partition, begin: each.begin, end: each.end, bytes: each.bytes })),
     }));
   }
 

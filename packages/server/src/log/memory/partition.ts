@@ -23,6 +23,10 @@ export class Partition {
     return this.#begin + this.#records.length;
   }
 
+  get bytes(): number {
+    return this.#records.reduce((sum, record) => sum + sizeOf(record), 0);
+  }
+
   get oldest(): LogRecord | undefined {
     return this.#records[0];
   }
