@@ -67,7 +67,8 @@ export class DyingPorts {
         const member: unknown = Reflect.get(target, name, target);
         if (typeof member !== 'function') return member;
         const call = member as (...args: unknown[]) => unknown;
-        if (name === 'iterate') return (...args: unknown[]) => call.apply(target, args);
+        // Neither is a call that can fail, nor one that is awaited.
+        if (name === 'iterate' || name === 'announce') return (...args: unknown[]) => call.apply(target, args);
         const run = place === 'inside' ? this.#callInside.bind(this) : this.#call.bind(this);
         return (...args: unknown[]) => run(async () => call.apply(target, args));
       },

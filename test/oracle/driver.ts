@@ -46,6 +46,7 @@ export class Driver {
     if (plan === null) throw new Error(`The plan refuses the project: ${JSON.stringify(problems)}`);
     this.#plan = plan;
     this.#ports = new DyingPorts(store, log, LIVES);
+    store.onCommit(({ deltas }) => void this.deltas.push(...deltas));
   }
 
   async tell(events: readonly Event[]): Promise<void> {
@@ -67,7 +68,6 @@ export class Driver {
       clock: this.#clock,
       logger: silentLogger,
       settings: { ...this.#settings, ...settings },
-      onCommit: (deltas) => void this.deltas.push(...deltas),
     });
     this.#pipeline = pipeline;
     return Promise.race([pipeline.open().then(() => 'opened' as const), ports.died]);

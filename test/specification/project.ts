@@ -67,8 +67,8 @@ export class Project implements AsyncDisposable {
       clock: this.clock,
       logger: this.#logger,
       settings: this.#settings,
-      onCommit: (deltas) => void this.announced.push(...deltas),
     });
+    this.#engine.store.onCommit(({ deltas }) => void this.announced.push(...deltas));
   }
 
   /** Appends to the log, without working on it. A record without a timestamp is a millisecond younger than the one before it. */

@@ -11,6 +11,7 @@ import type { CustomWriter } from './4-aggregate/custom-writer.ts';
 import { writeViews } from './4-aggregate/view-writer.ts';
 import { backoffMs } from './backoff.ts';
 import type { PipelineSettings } from './pipeline-options.ts';
+import type { Pauses } from './pauses.ts';
 import type { Propagation } from './propagation.ts';
 import { triggerOf } from './trigger-item.ts';
 
@@ -23,6 +24,7 @@ interface Parts {
   readonly strategist: Strategist;
   readonly propagation: Propagation;
   readonly customWriter: CustomWriter;
+  readonly pauses: Pauses;
   readonly clock: Clock;
   readonly settings: PipelineSettings;
 }
@@ -64,9 +66,10 @@ export class CodeUnit {
   }
 
   async #buildSome(now: number, turn: number): Promise<readonly RecordDelta[] | null> {
-    const { store } = this.#parts;
+    const { store, pauses } = this.#parts;
     for (let i = 0; i < this.#views.length; i++) {
       const view = must(this.#views[(turn + i) % this.#views.length], 'a view of the list');
+      if (pauses.hasView(view.name)) continue;
       const take = (lane: Lane, limit: number): Promise<readonly QueuedItem[]> =>
         store.take({ kinds: ['trigger'], scopes: [view.name], lane, now, limit });
       const interactive = await take('interactive', BUILDS_A_STEP);

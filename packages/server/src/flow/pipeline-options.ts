@@ -3,11 +3,11 @@ import type { UserCode } from '../code/code.ts';
 import type { Definitions } from '../core/definitions.ts';
 import type { Logger } from '../core/logger.ts';
 import type { SystemDefinition } from '../core/projection.ts';
-import type { RecordDelta } from '../core/record-delta.ts';
 import type { Format } from '../format/format.ts';
 import type { Log } from '../log/log.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Store } from '../store/store.ts';
+import type { MakeJobType } from './jobs/job-types.ts';
 
 export interface PipelineSettings {
   /** Consumer group whose positions are kept. */
@@ -18,7 +18,7 @@ export interface PipelineSettings {
   readonly triggersPerBatch: number;
   /** Queued items of one unit of work, at most. */
   readonly queueBatch: number;
-  /** Bulk items taken beside interactive ones, so that bulk never starves. */
+  /** Bulk items taken beside interactive ones, at least, so that bulk never starves; more where a short step has room for them. */
   readonly bulkBesideInteractive: number;
   /** Attempts and first delay of records and strategies whose user code failed; the delay doubles up to a minute. */
   readonly retry: { readonly attempts: number; readonly delayMs: number };
@@ -34,7 +34,7 @@ export const DEFAULT_SETTINGS: PipelineSettings = {
   batchRecords: 500,
   triggersPerBatch: 1_000,
   queueBatch: 500,
-  bulkBesideInteractive: 100,
+  bulkBesideInteractive: 20,
   retry: { attempts: 5, delayMs: 1_000 },
   cacheBytes: 256 * 1024 * 1024,
   deletedKeysMs: 7 * 86_400_000,
@@ -54,6 +54,6 @@ export interface PipelineOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings?: Partial<PipelineSettings>;
-  /** Called after each commit with what changed, in order. */
-  readonly onCommit?: (deltas: readonly RecordDelta[]) => void;
+  /** Kinds of jobs beside those that the pipeline knows itself. */
+  readonly jobTypes?: readonly MakeJobType[] | undefined;
 }

@@ -1,28 +1,33 @@
-import { assert, must } from '../core/assert.ts';
+import { must } from '../core/assert.ts';
 import { AppError, messageOf } from '../core/errors.ts';
 import type { LogRecord } from '../core/log-record.ts';
-import type { ProjectionDefinition, SystemDefinition } from '../core/projection.ts';
-import type { RecordDelta } from '../core/record-delta.ts';
-import type { LogConsumer, Offsets } from '../log/log.ts';
+import type { Offsets } from '../log/log.ts';
 import { Ingestor } from './1-ingest/ingestor.ts';
-import type { IngestTarget } from './1-ingest/ingestor.ts';
 import type { FieldReport } from './2-project/field-reports.ts';
 import { Projector } from './2-project/projector.ts';
 import { Strategist } from './3-strategy/strategist.ts';
 import { CustomWriter } from './4-aggregate/custom-writer.ts';
 import { FragmentCache } from './4-aggregate/fragment-cache.ts';
 import { ViewBuilder } from './4-aggregate/view-builder.ts';
+import type { BuilderOptions } from './4-aggregate/view-builder.ts';
 import { Backlog } from './backlog.ts';
 import { CodeUnit } from './code-unit.ts';
+import { ingestTargets } from './ingest-targets.ts';
 import { IngestUnit } from './ingest-unit.ts';
+import { JobRunner } from './jobs/job-runner.ts';
+import { jobTypes } from './jobs/job-types.ts';
+import type { StepResult } from './jobs/job.ts';
+import { Line, topicsOfLines } from './line.ts';
 import { DEFAULT_SETTINGS } from './pipeline-options.ts';
 import type { PipelineOptions, PipelineSettings } from './pipeline-options.ts';
 import { LookupCache } from './lookup-cache.ts';
+import { Pauses } from './pauses.ts';
+import type { Paused } from './pauses.ts';
 import { Propagation } from './propagation.ts';
 import { QueueUnit } from './queue-unit.ts';
-import { Refresher } from './refresher.ts';
 import { PipelineMeter } from './stats.ts';
 import type { PipelineStats } from './stats.ts';
+import { Traffic } from './traffic.ts';
 
 /**
  * The way of a change: 1 ingest → 2 project → 3 strategy → 4 aggregate, over one log and one store. Read this file first.
@@ -46,8 +51,10 @@ export class Pipeline {
   readonly #ingest: IngestUnit;
   readonly #queue: QueueUnit;
   readonly #code: CodeUnit | null;
-  readonly #lines: readonly { readonly topics: readonly string[] }[];
-  #consumers: LogConsumer[] = [];
+  readonly #jobs: JobRunner;
+  readonly #pauses: Pauses;
+  readonly #traffic = new Traffic();
+  readonly #lines: readonly Line[];
   /** The last look for parked records on the line of user code found one: there may be more. */
   #isRetrying = true;
 
@@ -58,23 +65,23 @@ export class Pipeline {
     const settings = this.#settings;
     const projections = definitions.systems.flatMap((system) => system.projections);
     const systems = new Map(projections.map((projection) => [projection.name, projection.system]));
-    const targets = targetsOf(options);
+    const targets = ingestTargets(options);
+    this.#pauses = new Pauses(definitions);
     const strategist = new Strategist(plan, code);
     const fragments = new FragmentCache(settings.cacheBytes * (1 - LOOKUPS_SHARE));
     const onSeveralFound = (): void => void this.#meter.counts.severalFound++;
-    const builders = new Map(
-      plan.views.map((view) => [
-        view.name,
-        new ViewBuilder(view, { compatibility: definitions.compatibility, code, onSeveralFound, fragments }),
-      ]),
-    );
+    const { compatibility } = definitions;
+    const buildersWith = (memory: Pick<BuilderOptions, 'fragments' | 'onSeveralFound'>): Map<string, ViewBuilder> =>
+      new Map(plan.views.map((view) => [view.name, new ViewBuilder(view, { compatibility, code, ...memory })]));
     this.#propagation = new Propagation({
       store,
       cache: new LookupCache(plan, settings.cacheBytes * LOOKUPS_SHARE),
       fragments,
       plan,
       strategist,
-      builders,
+      builders: buildersWith({ fragments, onSeveralFound }),
+      coldBuilders: buildersWith({ fragments: new FragmentCache(NO_ROOM) }),
+      pauses: this.#pauses,
       clock,
       meter: this.#meter,
       settings,
@@ -90,9 +97,10 @@ export class Pipeline {
     });
     const projector = this.#projector;
     const propagation = this.#propagation;
+    const ingestor = new Ingestor({ targets, clock });
     this.#ingest = new IngestUnit({
       store,
-      ingestor: new Ingestor({ targets, clock }),
+      ingestor,
       projector,
       propagation,
       clock,
@@ -102,16 +110,26 @@ export class Pipeline {
       systemOf: (projection) => systems.get(projection) ?? '',
       isShared: (topic) => (targets.get(topic)?.length ?? 0) > 1,
     });
-    this.#lines = linesOf(definitions.systems);
+    const ingestUnit = this.#ingest;
+    const pauses = this.#pauses;
+    const { log, logger } = options;
+    this.#lines = topicsOfLines(definitions.systems).map((topics) => new Line(topics, { log, store, pauses, group: settings.group }));
     const codedTopics = this.#lines[CODED_LINE]?.topics ?? [];
-    const refresher = new Refresher({ store, plan, propagation });
-    this.#queue = new QueueUnit({ store, plan, projector, propagation, ingestUnit: this.#ingest, refresher, clock, settings, codedTopics });
     const customWriter = new CustomWriter({
       units: { unit: (work) => propagation.unit(work), follow: (writer, deltas) => propagation.run(writer, deltas) },
       code,
       clock,
     });
-    this.#code = CodeUnit.isNeeded(plan) ? new CodeUnit({ store, plan, strategist, propagation, customWriter, clock, settings }) : null;
+    const codedProjections = new Set(
+      projections.filter(({ topics }) => topics.some((topic) => codedTopics.includes(topic))).map(({ name }) => name),
+    );
+    const common = { store, plan, projector, propagation, ingestUnit, pauses, clock, settings };
+    const types = jobTypes({ ...common, definitions, log, ingestor, customWriter, codedProjections }, options.jobTypes ?? []);
+    this.#jobs = new JobRunner({ store, propagation, types, clock, logger, traffic: this.#traffic });
+    this.#queue = new QueueUnit({ ...common, jobs: this.#jobs, traffic: this.#traffic, codedTopics });
+    this.#code = CodeUnit.isNeeded(plan)
+      ? new CodeUnit({ store, plan, strategist, propagation, customWriter, pauses, clock, settings })
+      : null;
   }
 
   /** Makes collections and topics, and begins to read where the last commit ended. */
@@ -128,24 +146,28 @@ export class Pipeline {
     await log.createTopics(this.#lines.flatMap(({ topics }) => topics));
     await this.#projector.open(store);
     await this.#backlog.load(store);
-    this.#consumers = await Promise.all(this.#lines.map(({ topics }) => this.#subscribe(topics)));
-  }
-
-  /** From the last commit on. */
-  async #subscribe(topics: readonly string[]): Promise<LogConsumer> {
-    const { store, log } = this.#options;
-    const { group } = this.#settings;
-    if (log.capabilities.positions === 'log') return log.subscribe({ group, topics });
-    return log.subscribe({ group, topics, from: only(await store.positions(group), topics) });
+    await this.#pauses.load(store);
+    await Promise.all(this.#lines.map((line) => line.open()));
   }
 
   /** One unit of work of each kind that has any, without waiting. False when there was nothing to do. */
   async step(): Promise<boolean> {
     let worked = false;
-    for (const consumer of this.#consumers) worked = (await this.#ingestStep(consumer, { waitMs: 0 })) || worked;
+    for (const line of this.#lines) worked = (await this.#ingestStep(line, { waitMs: 0 })) || worked;
     worked = (await this.#queueStep(Number.MAX_SAFE_INTEGER)) || worked;
     worked = (await this.#retryStep(Number.MAX_SAFE_INTEGER)) || worked;
     return (await this.#codeStep(Number.MAX_SAFE_INTEGER)) || worked;
+  }
+
+  /** One step of this job, and nothing else; undefined when it is not there, or not due. */
+  stepOf(job: string, now: number): Promise<StepResult | undefined> {
+    return this.#jobs.stepOf(job, now);
+  }
+
+  /** Works on what is queued for views, and on nothing else; false when nothing is. */
+  async build(now: number): Promise<boolean> {
+    const built = await this.#queue.build(now);
+    return ((await this.#code?.step(now)) ?? null) !== null || built;
   }
 
   /** Works until nothing is left, however long a retry would have to wait. What waiting may cure (a full disk) is waited out. */
@@ -159,7 +181,7 @@ export class Pipeline {
       } catch (error) {
         if (!(error instanceof AppError) || !error.retryable) throw error;
         await this.#waitOut(error, ++failures, signal);
-        for (const [i, line] of this.#lines.entries()) await this.#reopen(i, line.topics);
+        for (const line of this.#lines) await this.#reopen(line);
       }
     }
   }
@@ -170,10 +192,10 @@ export class Pipeline {
       this.#keepOn(
         signal,
         () => this.#turn(i, signal),
-        () => this.#reopen(i, line.topics),
+        () => this.#reopen(line),
       ),
     );
-    if (this.#code !== null) lines.push(this.#keepOn(signal, () => this.#codeTurn(signal)));
+    if (this.#hasCode) lines.push(this.#keepOn(signal, () => this.#codeTurn(signal)));
     await Promise.all(lines);
   }
 
@@ -181,12 +203,11 @@ export class Pipeline {
   async expire(now: number, limit: number): Promise<void> {
     let isDone = false;
     while (!isDone) {
-      const { deltas, done } = await this.#propagation.unit(async (writer) => {
-        const expired = await this.#projector.expire(writer, now, limit);
-        return { deltas: await this.#propagation.run(writer, expired.deltas), done: expired.done };
+      isDone = await this.#propagation.unit(async (writer) => {
+        const { deltas, done } = await this.#projector.expire(writer, now, limit);
+        await this.#propagation.run(writer, deltas);
+        return done;
       });
-      this.#announce(deltas);
-      isDone = done;
     }
   }
 
@@ -205,52 +226,67 @@ export class Pipeline {
   }
 
   async lag(): Promise<ReadonlyMap<string, number>> {
-    const lags = await Promise.all(this.#consumers.map((consumer) => consumer.lag()));
-    return new Map(lags.flatMap((lag) => [...lag]));
+    const lags = await Promise.all(this.#lines.map((line) => line.lag()));
+    return new Map([...lags.flatMap((lag) => [...lag]), ...(await this.#pausedLag())]);
+  }
+
+  /** Systems that are not read, and views that are not built, until somebody says so. */
+  paused(): readonly Paused[] {
+    return this.#pauses.list();
+  }
+
+  /** Records of topics that are not read. */
+  async #pausedLag(): Promise<[string, number][]> {
+    if (this.#pauses.isNone) return [];
+    const { log } = this.#options;
+    const paused = this.#pauses.topics();
+    const positions = await this.positions();
+    return (await log.topics())
+      .filter(({ topic }) => paused.has(topic))
+      .map(({ topic, partitions }) => {
+        const behind = partitions.map(({ partition, begin, end }) => end - Math.max(begin, positions.get(topic)?.get(partition) ?? 0));
+        return [topic, behind.reduce((sum, count) => sum + count, 0)];
+      });
+  }
+
+  /** Something calls functions of the user. */
+  get #hasCode(): boolean {
+    return this.#code !== null || this.#lines.length > CODED_LINE;
   }
 
   async close(): Promise<void> {
-    for (const consumer of this.#consumers) await consumer[Symbol.asyncDispose]();
-    this.#consumers = [];
+    for (const line of this.#lines) await line.close();
   }
 
-  async #ingestStep(consumer: LogConsumer, wait: { readonly signal?: AbortSignal; readonly waitMs: number }): Promise<boolean> {
-    const records: readonly LogRecord[] = await consumer.poll(this.#settings.batchRecords, wait);
+  async #ingestStep(line: Line, wait: { readonly signal?: AbortSignal; readonly waitMs: number }): Promise<boolean> {
+    const records: readonly LogRecord[] = await line.poll(this.#settings.batchRecords, wait);
     if (records.length === 0) return false;
-    this.#announce(await this.#ingest.process(records));
-    await consumer.commit(nextOffsets(records));
+    this.#traffic.note();
+    await this.#ingest.process(records);
+    await line.commit(nextOffsets(records));
     return true;
   }
 
   async #queueStep(now: number): Promise<boolean> {
-    const deltas = await this.#queue.step(now);
-    if (deltas !== null) this.#announce(deltas);
-    return deltas !== null;
+    return this.#queue.step(now);
   }
 
   /** Parked records whose line is the one of user code. */
   async #retryStep(now: number): Promise<boolean> {
-    const deltas = this.#lines.length > CODED_LINE ? await this.#queue.retryCoded(now) : null;
-    if (deltas !== null) this.#announce(deltas);
-    return deltas !== null;
+    return this.#lines.length > CODED_LINE && (await this.#queue.retryCoded(now));
   }
 
   async #codeStep(now: number): Promise<boolean> {
-    const deltas = this.#code === null ? null : await this.#code.step(now);
-    if (deltas !== null) this.#announce(deltas);
-    return deltas !== null;
-  }
-
-  #announce(deltas: readonly RecordDelta[]): void {
-    if (deltas.length > 0) this.#options.onCommit?.(deltas);
+    if (!this.#hasCode) return false;
+    const worked = (await this.#code?.step(now)) ?? null;
+    return (await this.#jobs.step(now, 'code')) || worked !== null;
   }
 
   /** One turn of a line: a batch of records, then (on the first line) queued work, or parked records. Waits only when there is neither. */
   async #turn(line: number, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
-    const consumer = must(this.#consumers[line], 'a line without a consumer');
     const isPending = line === CODED_LINE ? this.#isRetrying : this.#backlog.pending;
-    await this.#ingestStep(consumer, { signal, waitMs: isPending ? 0 : IDLE_WAIT_MS });
+    await this.#ingestStep(must(this.#lines[line], 'a line'), { signal, waitMs: isPending ? 0 : IDLE_WAIT_MS });
     if (signal.aborted) return;
     if (line === CODED_LINE) this.#isRetrying = await this.#retryStep(clock.now());
     else this.#backlog.pending = await this.#queueStep(clock.now());
@@ -283,14 +319,18 @@ export class Pipeline {
     await clock.sleep(delayMs, signal);
   }
 
-  async #reopen(line: number, topics: readonly string[]): Promise<void> {
-    await this.#consumers[line]?.[Symbol.asyncDispose]();
-    this.#consumers[line] = await this.#subscribe(topics);
-    await this.#backlog.load(this.#options.store);
+  async #reopen(line: Line): Promise<void> {
+    const { store } = this.#options;
+    await this.#pauses.load(store);
+    await line.open();
+    await this.#backlog.load(store);
   }
 }
 
 const nothing = async (): Promise<void> => undefined;
+
+/** Of a memory that keeps nothing: bytes. */
+const NO_ROOM = 1;
 
 /** Of the memory for caches: what look-ups get; the rest holds elements of views. */
 const LOOKUPS_SHARE = 0.5;
@@ -300,51 +340,6 @@ const IDLE_WAIT_MS = 200;
 const CODE_WAIT_MS = 20;
 /** The second line: topics whose records need user code. The first one has all others, and the queue. */
 const CODED_LINE = 1;
-
-function only(offsets: Offsets, topics: readonly string[]): Offsets {
-  return new Map([...offsets].filter(([topic]) => topics.includes(topic)));
-}
-
-/** Topics whose records need user code apart from those that do not. The first line is there for the queue's sake, too. */
-function linesOf(systems: readonly SystemDefinition[]): { topics: readonly string[] }[] {
-  const plain = new Set<string>();
-  const coded = new Set<string>();
-  for (const system of systems) {
-    for (const projection of system.projections) {
-      const needsCode = typeof system.format === 'object' || projection.fields.some((field) => field.cast.kind === 'custom');
-      for (const topic of projection.topics) (needsCode ? coded : plain).add(topic);
-    }
-  }
-  for (const topic of coded) plain.delete(topic);
-  return (coded.size === 0 ? [plain] : [plain, coded]).map((topics) => ({ topics: [...topics] }));
-}
-
-function targetsOf({ definitions, formatOf }: PipelineOptions): Map<string, IngestTarget[]> {
-  const targets = new Map<string, IngestTarget[]>();
-  for (const system of definitions.systems) {
-    const format = formatOf(system);
-    for (const projection of system.projections) {
-      const target: IngestTarget = { system: system.name, format, target: formatTarget(projection) };
-      for (const topic of projection.topics) targets.set(topic, [...(targets.get(topic) ?? []), target]);
-    }
-  }
-  return targets;
-}
-
-function formatTarget(projection: ProjectionDefinition): IngestTarget['target'] {
-  const sourceKey = projection.primaryKey.map(
-    (name) =>
-      must(
-        projection.fields.find((field) => field.name === name),
-        `no field ${name}`,
-      ).source,
-  );
-  assert(sourceKey.length > 0, `${projection.name} has no primary key`);
-  const sourceTypes = new Map(
-    projection.fields.flatMap((field) => (field.sourceType === undefined ? [] : [[field.source, field.sourceType] as const])),
-  );
-  return { projection: projection.name, sourceKey, sourceTypes };
-}
 
 function nextOffsets(records: readonly LogRecord[]): Map<string, Map<number, number>> {
   const offsets = new Map<string, Map<number, number>>();

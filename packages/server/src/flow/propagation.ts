@@ -14,9 +14,11 @@ import type { ViewBuilder } from './4-aggregate/view-builder.ts';
 import { writeViews } from './4-aggregate/view-writer.ts';
 import { backoffMs } from './backoff.ts';
 import type { Backlog } from './backlog.ts';
+import { refreshItem } from './jobs/job-rows.ts';
 import type { LookupCache } from './lookup-cache.ts';
 import { alone, isBug } from './isolation.ts';
 import type { PipelineSettings } from './pipeline-options.ts';
+import type { Pauses } from './pauses.ts';
 import type { PipelineMeter } from './stats.ts';
 import { triggerItem } from './trigger-item.ts';
 
@@ -28,12 +30,15 @@ interface Parts {
   readonly plan: Plan;
   readonly strategist: Strategist;
   readonly builders: ReadonlyMap<string, ViewBuilder>;
+  /** The same, without a memory of their own: what they give follows from what is stored alone. */
+  readonly coldBuilders: ReadonlyMap<string, ViewBuilder>;
   readonly clock: Clock;
   readonly meter: PipelineMeter;
   readonly settings: PipelineSettings;
   readonly backlog: Backlog;
   readonly cache: LookupCache;
   readonly fragments: FragmentCache;
+  readonly pauses: Pauses;
 }
 
 /** Stages 3 and 4 of one unit of work: what changed → which views → built and written, view after view, until nothing follows. */
@@ -47,19 +52,27 @@ export class Propagation {
 
   /** A unit of work. What reads within it saw is forgotten where it fails: it was never committed. */
   async unit<T>(work: (writer: StoreWriter) => Promise<T>): Promise<T> {
-    const { store, cache, fragments } = this.#parts;
+    const { store } = this.#parts;
     try {
       return await store.transact(work);
     } catch (error) {
-      cache.clear();
-      fragments.clear();
+      this.forget();
       throw error;
     }
   }
 
-  /** Follows deltas as far as the budget of builds reaches; queues the rest. Gives all deltas, the given ones first. */
+  /** Reads everything anew from now on. */
+  forget(): void {
+    this.#parts.cache.clear();
+    this.#parts.fragments.clear();
+  }
+
+  /**
+   * Follows deltas as far as the budget of builds reaches; queues the rest. Announces all deltas and gives them, the given ones first:
+   * whoever writes documents hands what changed to this, once, in the same unit of work.
+   */
   async run(writer: StoreWriter, deltas: readonly RecordDelta[]): Promise<RecordDelta[]> {
-    const { plan, settings, cache } = this.#parts;
+    const { plan, settings, cache, pauses } = this.#parts;
     const all = [...deltas];
     cache.invalidate(deltas);
     const wanted = new Map<string, Map<string, Trigger>>();
@@ -69,13 +82,14 @@ export class Propagation {
     for (const view of plan.views) {
       const triggers = [...(wanted.get(view.name)?.values() ?? [])];
       if (triggers.length === 0) continue;
-      const room = view.needsCode ? 0 : budget;
+      const room = view.needsCode || pauses.hasView(view.name) ? 0 : budget;
       const fresh = triggers.length > room ? await this.#queueBeyond(writer, triggers, room) : triggers;
       budget -= fresh.length;
       const written = await this.build(view, fresh, writer);
       for (const delta of written) all.push(delta);
       await this.#follow(writer, written, wanted);
     }
+    writer.announce(all);
     return all;
   }
 
@@ -118,6 +132,35 @@ export class Propagation {
     return deltas;
   }
 
+  /**
+   * The same from what is stored and from nothing that is remembered, for repairs: of documents that may be wrong, nobody knows why.
+   * Nothing is retried for it that was not asked for.
+   */
+  async rebuild(view: ViewPlan, triggers: readonly Trigger[], writer: StoreWriter): Promise<RecordDelta[]> {
+    if (triggers.length === 0) return [];
+    const { meter, clock, backlog, cache } = this.#parts;
+    const built = await this.recompute(view, triggers, writer);
+    const deltas = await writeViews(view, built, writer, clock.now());
+    cache.invalidate(deltas);
+    if (backlog.hasQueued(view.name)) {
+      await writer.dequeue(
+        'trigger',
+        view.name,
+        triggers.map(({ identifier }) => identifierText(identifier)),
+      );
+    }
+    await this.settle(view, built, writer, nothing);
+    meter.counts.viewsWritten += deltas.length;
+    return deltas;
+  }
+
+  /** What the documents should be by what the reader sees. Nothing is written. */
+  async recompute(view: ViewPlan, triggers: readonly Trigger[], reader: StoreReader): Promise<readonly Built[]> {
+    const builder = must(this.#parts.coldBuilders.get(view.name), `no builder of ${view.name}`);
+    this.#parts.meter.counts.viewsBuilt += triggers.length;
+    return buildEach(builder, triggers, reader, reader);
+  }
+
   /** Builds all at once; where that fails for a reason of its own, one by one, so that only the culprit fails. */
   async buildAlone(
     view: ViewPlan,
@@ -127,16 +170,7 @@ export class Propagation {
   ): Promise<readonly Built[]> {
     const builder = must(this.#parts.builders.get(view.name), `no builder of ${view.name}`);
     this.#parts.meter.counts.viewsBuilt += triggers.length;
-    return alone(
-      triggers,
-      (group) => builder.build(group, reader, readerWithin),
-      (trigger, error): Built => ({
-        trigger,
-        id: '',
-        key: trigger.identifier,
-        outcome: { kind: 'failed', code: 'UNKNOWN_ERROR', reason: error.message, retry: !isBug(error) },
-      }),
-    );
+    return buildEach(builder, triggers, reader, readerWithin);
   }
 
   /** Errors, retries and resolved errors of what was built. `taken` gives the queued item that a trigger came from. */
@@ -208,7 +242,7 @@ export class Propagation {
       backlog.queued(view);
     }
     for (const view of whole) {
-      items.push({ kind: 'job', scope: view, key: 'refresh', lane: 'bulk', dueAt: 0, attempts: 0, payload: '{}' });
+      items.push(refreshItem(view));
       backlog.queued(view);
     }
     if (items.length > 0) await writer.enqueue(items);
@@ -216,6 +250,24 @@ export class Propagation {
 }
 
 const nothing = (): undefined => undefined;
+
+function buildEach(
+  builder: ViewBuilder,
+  triggers: readonly Trigger[],
+  reader: StoreReader,
+  readerWithin: StoreReader,
+): Promise<readonly Built[]> {
+  return alone(
+    triggers,
+    (group) => builder.build(group, reader, readerWithin),
+    (trigger, error): Built => ({
+      trigger,
+      id: '',
+      key: trigger.identifier,
+      outcome: { kind: 'failed', code: 'UNKNOWN_ERROR', reason: error.message, retry: !isBug(error) },
+    }),
+  );
+}
 
 interface ViewError {
   readonly code: FailureCode;

@@ -1,5 +1,6 @@
+import { refreshItem } from '../flow/jobs/job-rows.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { QueueItem, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 
 const FACTS = 'definition/';
 
@@ -52,15 +53,7 @@ export async function findDefinitionChanges(store: Store, plan: Plan, hashes: Re
 
 /** Remembers the definitions and queues the rebuilds, in one unit of work. */
 export async function acceptDefinitionChanges(store: Store, changes: DefinitionChanges): Promise<void> {
-  const jobs = changes.refresh.map((view): QueueItem => ({
-    kind: 'job',
-    scope: view,
-    key: 'refresh',
-    lane: 'bulk',
-    dueAt: 0,
-    attempts: 0,
-    payload: '{}',
-  }));
+  const jobs = changes.refresh.map(refreshItem);
   await store.transact(async (writer) => {
     for (const [name, hash] of changes.hashes) await writer.saveFact(`${FACTS}${name}`, hash);
     for (const name of changes.removed) await writer.saveFact(`${FACTS}${name}`, null);

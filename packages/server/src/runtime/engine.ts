@@ -3,7 +3,10 @@ import { systemClock } from '../core/clock.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Definitions } from '../core/definitions.ts';
 import type { Logger } from '../core/logger.ts';
-import type { RecordDelta } from '../core/record-delta.ts';
+import { readJobs } from '../flow/jobs/job-rows.ts';
+import type { MakeJobType } from '../flow/jobs/job-types.ts';
+import type { JobStatus } from '../flow/jobs/job.ts';
+import type { Paused } from '../flow/pauses.ts';
 import { Pipeline } from '../flow/pipeline.ts';
 import { DEFAULT_SETTINGS } from '../flow/pipeline-options.ts';
 import type { PipelineSettings } from '../flow/pipeline-options.ts';
@@ -28,7 +31,8 @@ export interface EngineOptions {
   readonly clock?: Clock | undefined;
   readonly logger?: Logger | undefined;
   readonly settings?: Partial<PipelineSettings> | undefined;
-  readonly onCommit?: ((deltas: readonly RecordDelta[]) => void) | undefined;
+  /** Kinds of jobs beside those that every engine knows. */
+  readonly jobTypes?: readonly MakeJobType[] | undefined;
 }
 
 const RETENTION_EVERY_MS = 60_000;
@@ -89,6 +93,16 @@ export class Engine implements AsyncDisposable {
     return this.pipeline.lag();
   }
 
+  /** Durable jobs that wait, go on or have ended lately: oldest first. */
+  jobs(): Promise<readonly JobStatus[]> {
+    return readJobs(this.store);
+  }
+
+  /** Systems that are not read, and views that are not built, until somebody says so. */
+  paused(): readonly Paused[] {
+    return this.pipeline.paused();
+  }
+
   /** Unresolved dead letters and errors of single views. */
   async errorCounts(): Promise<{ readonly deadLetters: number; readonly viewErrors: number }> {
     const counts = await this.store.countErrors();
@@ -140,7 +154,7 @@ export async function openEngine(project: RunnableProject, options: EngineOption
     clock,
     logger,
     settings: { ...settingsOf(config), ...options.settings },
-    ...(options.onCommit === undefined ? {} : { onCommit: options.onCommit }),
+    jobTypes: options.jobTypes ?? [],
   });
   resources.defer(() => pipeline.close());
   await pipeline.open();

@@ -1,0 +1,66 @@
+import type { QueueItem, QueuedItem, Store, StoreWriter } from '../../store/store.ts';
+import { JOB_FACTS, isFinished } from './job.ts';
+import type { Job, JobPayload, JobStatus, NewJob } from './job.ts';
+
+/** Jobs that ended are kept until so many later ones have. */
+const FINISHED_KEPT = 50;
+/** Key of the row by which the engine itself asks for the rebuild of a view: one per view. */
+export const REFRESH_KEY = 'refresh';
+
+/** Asks for a job, within a unit of work; it is due at once. */
+export async function enqueueJob(writer: StoreWriter, id: string, job: NewJob, now: number): Promise<JobStatus> {
+  const payload: JobPayload = { type: job.type, request: job.request };
+  await writer.enqueue([{ ...rowOf(job.scope, id), dueAt: now, payload: JSON.stringify(payload) }]);
+  const status = newStatus(id, job, now);
+  await saveStatus(writer, status);
+  return status;
+}
+
+/** The rebuild of a view, as the engine asks for it: what is going on already begins anew. */
+export function refreshItem(view: string): QueueItem {
+  return rowOf(view, REFRESH_KEY);
+}
+
+function rowOf(scope: string, key: string): QueueItem {
+  return { kind: 'job', scope, key, lane: 'bulk', dueAt: 0, attempts: 0, payload: '{}' };
+}
+
+function newStatus(id: string, { type, scope }: NewJob, now: number): JobStatus {
+  const times = { requestedAt: now, startedAt: null, finishedAt: null };
+  return { id, type, scope, state: 'queued', phase: '', done: 0, total: null, ...times, error: null, result: null };
+}
+
+export async function saveStatus(writer: StoreWriter, status: JobStatus): Promise<void> {
+  await writer.saveFact(`${JOB_FACTS}${status.id}`, JSON.stringify(status));
+}
+
+/** The job of a row, as it stands in the queue. */
+export async function jobOf(store: Pick<Store, 'fact'>, row: QueuedItem, now: number): Promise<Job & { readonly type: string }> {
+  const { type = REFRESH_KEY, request = {}, progress = null }: JobPayload = JSON.parse(row.payload) as JobPayload;
+  const id = row.key === REFRESH_KEY ? `${REFRESH_KEY}:${row.scope}` : row.key;
+  const text = await store.fact(`${JOB_FACTS}${id}`);
+  const known = text === null ? undefined : (JSON.parse(text) as JobStatus);
+  const begins = known === undefined || (row.key === REFRESH_KEY && progress === null);
+  return {
+    id,
+    type,
+    scope: row.scope,
+    request,
+    progress,
+    status: begins ? newStatus(id, { type, scope: row.scope, request }, now) : known,
+  };
+}
+
+/** All jobs that are known, oldest first. */
+export async function readJobs(store: Pick<Store, 'facts'>): Promise<readonly JobStatus[]> {
+  const texts = await store.facts(JOB_FACTS);
+  return Array.from(texts.values(), (text) => JSON.parse(text) as JobStatus).sort(
+    (a, b) => a.requestedAt - b.requestedAt || (a.id < b.id ? -1 : 1),
+  );
+}
+
+/** Forgets the oldest of those that ended, beyond the number that is kept. */
+export async function forgetOldJobs(store: Pick<Store, 'facts'>, writer: StoreWriter): Promise<void> {
+  const finished = (await readJobs(store)).filter(isFinished).sort((a, b) => (a.finishedAt ?? 0) - (b.finishedAt ?? 0));
+  for (const { id } of finished.slice(0, Math.max(0, finished.length - FINISHED_KEPT))) await writer.saveFact(`${JOB_FACTS}${id}`, null);
+}

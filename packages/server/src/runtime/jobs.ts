@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { systemClock } from '../core/clock.ts';
+import type { Clock } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
+import { enqueueJob } from '../flow/jobs/job-rows.ts';
+import { JOB_FACTS, isFinished } from '../flow/jobs/job.ts';
+import type { JobStatus, NewJob } from '../flow/jobs/job.ts';
+import type { MakeJobType } from '../flow/jobs/job-types.ts';
+import type { Store } from '../store/store.ts';
+import { openEngine } from './engine.ts';
+import type { Engine, RunnableProject } from './engine.ts';
+import { openStore } from './registry.ts';
+
+export interface RequestJobOptions {
+  /** Aborts the waiting, not the job. */
+  readonly signal: AbortSignal;
+  /** Called again and again while it goes on. */
+  readonly onProgress?: ((status: JobStatus) => void) | undefined;
+  readonly clock?: Clock | undefined;
+  /** Beside those that every engine knows, where no engine runs. */
+  readonly jobTypes?: readonly MakeJobType[] | undefined;
+}
+
+export interface RequestedJob {
+  /** As it was last seen: `done` or `failed`, unless nobody waited for the end. */
+  readonly status: JobStatus;
+  /** Who worked on it last: the engine that runs, this process alone, or nobody yet. */
+  readonly by: 'engine' | 'here' | 'nobody';
+}
+
+/** Between two looks at a job that an engine works on. */
+const POLL_MS = 100;
+
+/**
+ * Asks for a job and waits for its end. A running engine does it. Where none runs, or where it ends meanwhile, this process takes the
+ * engine's lock and does it itself, and nothing else. When the signal aborts, the job stays where it is: who runs next goes on with it.
+ */
+export async function requestJob(project: RunnableProject, job: NewJob, options: RequestJobOptions): Promise<RequestedJob> {
+  const id = await putJob(project, job, options.clock ?? systemClock);
+  return awaitJob(project, id, options);
+}
+
+/** Asks for a job and returns its id at once. */
+export async function putJob(project: RunnableProject, job: NewJob, clock: Clock): Promise<string> {
+  await using store = await openStore(project.config);
+  const now = clock.now();
+  const id = `${job.type}-${now.toString(36)}${randomBytes(3).toString('hex')}`;
+  await store.transact((writer) => enqueueJob(writer, id, job, now));
+  return id;
+}
+
+/** Waits for the end of a job that was asked for. Throws UNKNOWN_JOB. */
+export async function awaitJob(project: RunnableProject, id: string, options: RequestJobOptions): Promise<RequestedJob> {
+  const { signal, onProgress, clock = systemClock } = options;
+  await using store = await openStore(project.config);
+  for (let by: RequestedJob['by'] = 'nobody'; ;) {
+    const engine = await tryEngine(project, options);
+    if (engine !== null) return workAlone(engine, id, options);
+    const status = await statusOf(store, id);
+    onProgress?.(status);
+    if (status.startedAt !== null) by = 'engine';
+    if (isFinished(status) || signal.aborted) return { status, by };
+    await clock.sleep(POLL_MS, signal);
+  }
+}
+
+/** Null where another engine works on the data. */
+async function tryEngine(project: RunnableProject, { clock, jobTypes }: RequestJobOptions): Promise<Engine | null> {
+  const { EngineLock } = await import('../sqlite/engine-lock.ts');
+  try {
+    // A look at the lock alone: an engine takes much more to open, and most often there is one.
+    EngineLock.acquire(project.config.data, process.pid)[Symbol.dispose]();
+    return await openEngine(project, { clock, jobTypes });
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'DATA_IN_USE') return null;
+    throw error;
+  }
+}
+
+/** The steps of this one job; and what it waits for. */
+async function workAlone(engine: Engine, id: string, options: RequestJobOptions): Promise<RequestedJob> {
+  const { signal, onProgress } = options;
+  await using running = engine;
+  const { pipeline, store } = running;
+  const now = Number.MAX_SAFE_INTEGER;
+  for (;;) {
+    const status = await statusOf(store, id);
+    onProgress?.(status);
+    if (isFinished(status) || signal.aborted) {
+      // What the job queued for views is part of it.
+      while (!signal.aborted && status.state === 'done' && (await pipeline.build(now)));
+      return { status, by: 'here' };
+    }
+    const result = await pipeline.stepOf(id, now);
+    if (result?.kind === 'waiting' && (result.for === 'paused' || !(await pipeline.step())))
+      return { status: await statusOf(store, id), by: 'here' };
+  }
+}
+
+async function statusOf(store: Pick<Store, 'fact'>, id: string): Promise<JobStatus> {
+  const text = await store.fact(`${JOB_FACTS}${id}`);
+  if (text === null) throw new AppError('UNKNOWN_JOB', `There is no job "${id}": it ended long ago, or never was`);
+  return JSON.parse(text) as JobStatus;
+}
