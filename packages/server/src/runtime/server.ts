@@ -9,6 +9,7 @@ import { Guard } from '../flow/5-serve/http/guard.ts';
 import { frameworkOptions } from '../flow/5-serve/http/framework-options.ts';
 import { registerHttp } from '../flow/5-serve/http/register-http.ts';
 import type { Engine, RunnableProject } from './engine.ts';
+import { openReaderThread } from './registry.ts';
 
 /** How long open requests may go on when the server closes. */
 const GRACE_MS = 3_000;
@@ -37,6 +38,7 @@ export async function serve(engine: Engine, project: RunnableProject, options: S
   const guard = new Guard(config.http);
   const app = fastify(frameworkOptions(config.http));
   await using resources = new AsyncDisposableStack();
+  const reader = resources.use(await openReaderThread(config, clock));
   resources.defer(() => close(app, clock));
   await registerHttp(app, {
     settings: config.http,
@@ -45,7 +47,7 @@ export async function serve(engine: Engine, project: RunnableProject, options: S
     version: versionOfProgram(),
     plan,
     gets: engine.store,
-    reader: engine.store,
+    reader,
     onRequest: () => undefined,
     clock,
     logger,
