@@ -1,6 +1,5 @@
 import { must } from '../../core/assert.ts';
-import { compileFilter } from '../../core/query/compile-filter.ts';
-import { sortRecords } from '../../core/query/sort.ts';
+import { compileRecordFilter, sortRecordsBy } from '../../core/query/record-query.ts';
 import type { Query } from '../../core/query.ts';
 import { PUBLIC_ONLY } from '../../core/record.ts';
 import type { StoredRecord } from '../../core/record.ts';
@@ -53,7 +52,7 @@ export class MemoryReader implements StoreReader {
 
   async find(collection: string, query: Query): Promise<readonly StoredRecord[]> {
     const { sort, skip = 0, limit = Number.POSITIVE_INFINITY } = query;
-    return sortRecords(this.#matching(collection, query), sort).slice(skip, skip + limit);
+    return sortRecordsBy(this.#matching(collection, query), sort).slice(skip, skip + limit);
   }
 
   async *iterate(collection: string, query: Query): AsyncIterable<readonly StoredRecord[]> {
@@ -67,14 +66,14 @@ export class MemoryReader implements StoreReader {
   }
 
   #matching(collection: string, { filter, afterId, states = PUBLIC_ONLY }: Query): StoredRecord[] {
-    const predicate = compileFilter(filter);
+    const predicate = compileRecordFilter(filter);
     const found: StoredRecord[] = [];
     for (const record of this.#collection(collection).records())
       if (
         !record.isTombstone &&
         states.includes(record.state) &&
         (afterId === undefined || compareTexts(record.id, afterId) > 0) &&
-        predicate(record.document)
+        predicate(record)
       )
         found.push(record);
     return found;

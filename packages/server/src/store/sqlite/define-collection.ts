@@ -24,18 +24,19 @@ export function defineCollection(statements: Statements, wanted: CollectionDefin
   for (const index of added) addPlace(statements, after, index);
   if (row !== undefined && added.length > 0) fill(statements, after, added);
   // An index over a column that is full already is built at once, which is much faster than row by row.
-  for (const { multi, place } of added)
-    if (!multi) statements.db.exec(`CREATE INDEX ${after.table}_${place} ON ${after.table} (${place}) WHERE ${place} IS NOT NULL`);
+  for (const index of added) if (!index.multi) createIndex(statements, after, index);
   statements.run('UPDATE collections SET definition = ? WHERE id = ?', text, id);
 }
 
-export function dropCollection(statements: Statements, name: string): void {
+/** False where there is none. */
+export function dropCollection(statements: Statements, name: string): boolean {
   const row = statements.first<[number, string]>('SELECT id, definition FROM collections WHERE name = ?', name);
-  if (row === undefined) return;
+  if (row === undefined) return false;
   const collection = new SqliteCollection(row[0], name, JSON.parse(row[1]) as StoredDefinition);
   for (const { place } of collection.multis) statements.db.exec(`DROP TABLE ${place}`);
   statements.db.exec(`DROP TABLE ${collection.table}`);
   statements.run('DELETE FROM collections WHERE id = ?', row[0]);
+  return true;
 }
 
 /** The wanted definition; indexes that exist keep their number, and no number is given twice. */
@@ -81,7 +82,11 @@ function addPlace(statements: Statements, { table }: SqliteCollection, { multi, 
 }
 
 function dropIndex(statements: Statements, { table }: SqliteCollection, { multi, place }: SqliteIndex): void {
-  statements.db.exec(multi ? `DROP TABLE ${place}` : `DROP INDEX ${table}_${place}; ALTER TABLE ${table} DROP COLUMN ${place}`);
+  statements.db.exec(multi ? `DROP TABLE ${place}` : `DROP INDEX IF EXISTS ${table}_${place}; ALTER TABLE ${table} DROP COLUMN ${place}`);
+}
+
+export function createIndex(statements: Statements, { table }: SqliteCollection, { place }: SqliteIndex): void {
+  statements.db.exec(`CREATE INDEX ${table}_${place} ON ${table} (${place}) WHERE ${place} IS NOT NULL`);
 }
 
 const CHUNK = 1000;

@@ -4,6 +4,7 @@ import type { Filter } from '../../core/query.ts';
 import { orderTexts } from '../../core/value-order.ts';
 import type { Value } from '../../core/value.ts';
 import type { SqlValue } from '../../sqlite/statements.ts';
+import { isPlainText } from './filter-json.ts';
 import { AFTER_ARRAY_MARK, ARRAY_MARK, tupleKey } from './index-keys.ts';
 import type { SqliteCollection, SqliteIndex } from './sqlite-collection.ts';
 
@@ -14,6 +15,25 @@ export interface Condition {
 }
 
 const MOST_KEYS = 10_000;
+
+/** What a filter says of the ids, where it does: the narrowest choice of rows that there is. */
+export function idCondition(filter: Filter): Condition | undefined {
+  const tests: Condition[] = [];
+  for (const atom of sargables(filter)) {
+    if (atom.path.length !== 1 || atom.path[0] !== '_id') continue;
+    if ('equals' in atom) {
+      const ids = atom.equals.filter((value) => typeof value === 'string');
+      if (!ids.every(isPlainText)) continue;
+      tests.push({ sql: 't.id IN (SELECT value FROM json_each(?))', parameters: [JSON.stringify(ids)] });
+    } else if (typeof atom.range.value === 'string' && isPlainText(atom.range.value)) {
+      tests.push({ sql: `t.id ${SQL_OPERATORS[atom.range.operator]} ?`, parameters: [atom.range.value] });
+    }
+  }
+  if (tests.length === 0) return undefined;
+  return { sql: tests.map(({ sql }) => sql).join(' AND '), parameters: tests.flatMap(({ parameters }) => parameters) };
+}
+
+const SQL_OPERATORS = { $gt: '>', $gte: '>=', $lt: '<', $lte: '<=' } as const;
 
 /** The rows that an index offers for a filter: by the equality of most fields, else by a range. */
 export function indexCondition(collection: SqliteCollection, filter: Filter): Condition | undefined {

@@ -1,3 +1,4 @@
+import { METADATA_FIELDS } from '../../core/metadata.ts';
 import type { Filter } from '../../core/query.ts';
 import { isObjectId } from '../../core/value.ts';
 import type { Value } from '../../core/value.ts';
@@ -56,6 +57,8 @@ const PLAIN_FIELD = /^[A-Za-z_]\w{0,63}$/;
 
 /** `test` gets the path as an SQL literal. An array on the way, or at the end, passes: its elements may match. */
 function onPath(path: readonly string[], test: (path: string) => Test): Condition | undefined {
+  // What is ours stands beside the document, not in it.
+  if (METADATA_FIELDS.has(path[0] ?? '')) return undefined;
   if (path.length === 0 || path.length > 8 || !path.every((field) => PLAIN_FIELD.test(field))) return undefined;
   const arrays = path.map((_, i) => `json_type(t.doc, ${literal(path.slice(0, i + 1))}) = 'array'`);
   const [sql, ...parameters] = test(literal(path));
@@ -131,6 +134,6 @@ function tagged(path: string, tag: string): string {
 }
 
 /** Below the surrogates SQL's order of texts is ours, whatever the other text holds; NUL may end a text early in SQL. */
-function isPlainText(text: string): boolean {
+export function isPlainText(text: string): boolean {
   return !/[\0\ud800-\uffff]/.test(text);
 }

@@ -1,11 +1,11 @@
-import { compileFilter } from '../../core/query/compile-filter.ts';
-import { compareSorted, sortTexts } from '../../core/query/sort.ts';
+import { compileRecordFilter, compileRecordSort } from '../../core/query/record-query.ts';
+import { compareSorted } from '../../core/query/sort.ts';
 import type { Sort } from '../../core/query/sort.ts';
 import type { Query } from '../../core/query.ts';
 import { PUBLIC_ONLY } from '../../core/record.ts';
 import { isMalformedJson } from '../../sqlite/sqlite-error.ts';
 import type { SqlValue, Statements } from '../../sqlite/statements.ts';
-import { indexCondition } from './filter-index.ts';
+import { idCondition, indexCondition } from './filter-index.ts';
 import type { Condition } from './filter-index.ts';
 import { jsonCondition } from './filter-json.ts';
 import { stateMask } from './sqlite-collection.ts';
@@ -28,8 +28,8 @@ export function findMatching(source: ScanSource, collection: SqliteCollection, q
   return tolerant((useJson) => {
     if (sort !== undefined && sort.length > 0) {
       const top = new TopRecords<SqliteRecord>(sort, skip + limit);
-      for (const record of scan(source, collection, query, useJson))
-        top.add({ record, id: record.id, texts: sortTexts(record.document, sort) });
+      const textsOf = compileRecordSort(sort);
+      for (const record of scan(source, collection, query, useJson)) top.add({ record, id: record.id, texts: textsOf(record) });
       return top
         .sorted()
         .slice(skip)
@@ -63,7 +63,7 @@ export function countMatching(source: ScanSource, collection: SqliteCollection, 
 /** The same as `findMatching`, in chunks, each read by itself. */
 export function iterateMatching(source: ScanSource, collection: SqliteCollection, query: Query): Iterator<SqliteRecord[], void> {
   const { sort = [], filter } = query;
-  const isById = sort.length === 0 && indexCondition(collection, filter) === undefined;
+  const isById = sort.length === 0 && (idCondition(filter) !== undefined || indexCondition(collection, filter) === undefined);
   return isById ? iterateById(source, collection, query) : iteratePlaces(source, collection, query);
 }
 
@@ -88,7 +88,7 @@ function* iterateById(source: ScanSource, collection: SqliteCollection, query: Q
 function* iteratePlaces(source: ScanSource, collection: SqliteCollection, query: Query): Iterator<SqliteRecord[], void> {
   const { sort = [], skip = 0, limit = Number.POSITIVE_INFINITY } = query;
   const places = tolerant((useJson) => placesOf(source, collection, query, sort, useJson)).slice(skip, skip + limit);
-  const matches = compileFilter(query.filter);
+  const matches = compileRecordFilter(query.filter);
   const sql = `${collection.scanSql} AND t.n IN (SELECT value FROM json_each(?))`;
   for (let at = 0; at < places.length; at += CHUNK) {
     const chunk = places.slice(at, at + CHUNK);
@@ -98,7 +98,7 @@ function* iteratePlaces(source: ScanSource, collection: SqliteCollection, query:
     for (const { id, n } of chunk) {
       const row = rows.get(n);
       const record = row === undefined ? undefined : recordOf(row, source.unit);
-      if (record !== undefined && record.id === id && matches(record.document)) records.push(record);
+      if (record !== undefined && record.id === id && matches(record)) records.push(record);
     }
     if (records.length > 0) yield records;
   }
@@ -110,9 +110,10 @@ interface Place {
 }
 
 function placesOf(source: ScanSource, collection: SqliteCollection, query: Query, sort: Sort, useJson: boolean): readonly Place[] {
+  const textsOf = compileRecordSort(sort);
   const places: (Sorted<null> & Place)[] = [];
   for (const record of scan(source, collection, query, useJson, sort.length === 0 ? 'byId' : 'anyOrder'))
-    places.push({ record: null, id: record.id, n: record.n, texts: sort.length === 0 ? [] : sortTexts(record.document, sort) });
+    places.push({ record: null, id: record.id, n: record.n, texts: textsOf(record) });
   return sort.length === 0 ? places : places.sort((a, b) => compareSorted(a, b, sort));
 }
 
@@ -134,9 +135,11 @@ function* scan(
   useJson: boolean,
   order: 'byId' | 'anyOrder' = 'anyOrder',
 ): Iterable<SqliteRecord> {
-  const index = indexCondition(collection, filter);
+  const byId = idCondition(filter);
+  const index = byId === undefined ? indexCondition(collection, filter) : undefined;
   const json = useJson ? jsonCondition(filter) : undefined;
   const conditions: Condition[] = [];
+  if (byId !== undefined) conditions.push(byId);
   if (index !== undefined) conditions.push(index);
   if (json !== undefined) conditions.push(json);
   // The sign keeps SQLite from walking along the ids when an index offers fewer rows.
@@ -148,10 +151,10 @@ function* scan(
   const sql = [begin, ...conditions.map((condition) => condition.sql)].join(' AND ') + orderBy;
   const parameters: SqlValue[] = conditions.flatMap((condition) => condition.parameters);
   if (!isDeletedOnly) parameters.unshift(stateMask(states));
-  const matches = compileFilter(filter);
+  const matches = compileRecordFilter(filter);
   for (const row of statements.get(sql).iterate(...parameters) as unknown as Iterable<ScanRow>) {
     const record = recordOf(row, unit);
-    if (filter.kind === 'true' || matches(record.document)) yield record;
+    if (filter.kind === 'true' || matches(record)) yield record;
   }
 }
 
