@@ -1,0 +1,17 @@
+import { collectionsOverview } from '../server/overviews.ts';
+import { usePolled } from '../server/polled.ts';
+
+/** Whether the server answers, in one word. */
+export function Connection() {
+  const { value, error } = usePolled(collectionsOverview);
+  let state: 'on' | 'away' | 'waiting' = 'waiting';
+  if (error !== undefined) state = 'away';
+  else if (value !== undefined) state = 'on';
+  const words = { on: 'Connected', away: 'Reconnecting', waiting: 'Connecting' } as const;
+  return (
+    <p className="connection" data-state={state} role="status">
+      <span className="dot" aria-hidden="true" />
+      {words[state]}
+    </p>
+  );
+}
