@@ -34,7 +34,7 @@ const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Expected>>>> 
     due: 'stays',
     online: 'stays',
     reconnect: 'stays',
-    close: ['closed', 'drop', 'endAll'],
+    close: ['closed', 'endAll', 'drop'],
   },
   live: {
     wanted: 'stays',
@@ -47,7 +47,7 @@ const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Expected>>>> 
     due: 'stays',
     online: 'stays',
     reconnect: ['opening', 'drop', 'open'],
-    close: ['closed', 'drop', 'endAll'],
+    close: ['closed', 'endAll', 'drop'],
   },
   waiting: {
     wanted: 'stays',
@@ -60,7 +60,7 @@ const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Expected>>>> 
     due: ['opening', 'open'],
     online: ['opening', 'stopWaiting', 'open'],
     reconnect: ['opening', 'stopWaiting', 'open'],
-    close: ['closed', 'stopWaiting', 'endAll'],
+    close: ['closed', 'endAll', 'stopWaiting'],
   },
   refused: {
     wanted: ['opening', 'open'],

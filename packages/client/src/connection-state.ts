@@ -121,7 +121,7 @@ function fromOpening(state: Extract<ConnectionState, { name: 'opening' }>, event
     case 'unwanted':
       return to(IDLE, DROP);
     case 'close':
-      return to(CLOSED, DROP, END_ALL);
+      return to(CLOSED, END_ALL, DROP);
     default:
       return stay(state);
   }
@@ -142,7 +142,7 @@ function fromLive(state: Extract<ConnectionState, { name: 'live' }>, event: Conn
     case 'unwanted':
       return to(IDLE, DROP);
     case 'close':
-      return to(CLOSED, DROP, END_ALL);
+      return to(CLOSED, END_ALL, DROP);
     default:
       return stay(state);
   }
@@ -159,7 +159,7 @@ function fromWaiting(state: Extract<ConnectionState, { name: 'waiting' }>, event
     case 'unwanted':
       return to(IDLE, STOP_WAITING);
     case 'close':
-      return to(CLOSED, STOP_WAITING, END_ALL);
+      return to(CLOSED, END_ALL, STOP_WAITING);
     default:
       return stay(state);
   }
