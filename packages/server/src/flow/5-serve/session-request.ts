@@ -46,10 +46,12 @@ export interface RequestContext {
 export function parseSubscribe(requestId: string, data: Document, context: RequestContext): SubscribeRequest {
   const id = nameIn(data, 'id');
   const group = nameIn(data, 'group');
-  const dbType = nameIn(data, 'dbType');
-  checkProject(nameIn(data, 'project'), context);
-  checkAlias(dbType, context.alias);
   const dialect = dialectOf(data, context.pathProject);
+  // Our own client leaves them out: a server has one project, and one database.
+  const project = dialect === 'own' ? (textIn(data, 'project') ?? context.project) : nameIn(data, 'project');
+  const dbType = dialect === 'own' ? (textIn(data, 'dbType') ?? context.alias) : nameIn(data, 'dbType');
+  checkProject(project, context);
+  checkAlias(dbType, context.alias);
   const options = optionsOf(data['options']);
   const afterText = dialect === 'own' ? textIn(data, 'position') : undefined;
   return {

@@ -51,7 +51,8 @@ export class Subscription implements LiveSink {
   /** Number of the ping whose answer is waited for. */
   #barrier: number | undefined;
   readonly #pending = new PendingChanges();
-  #pendingPosition: LivePosition | undefined;
+  /** Of the last that was heard of the query. */
+  #seen: LivePosition | undefined;
   /** Of the result. */
   #rowCount = 0;
   /** Ids of what an original client holds: it knows no reset, so it is told what is no longer there. */
@@ -77,9 +78,10 @@ export class Subscription implements LiveSink {
     return this.#isAcknowledged;
   }
 
-  /** Whether the client was told everything that there is to tell. */
-  get isUpToDate(): boolean {
-    return this.#isAcknowledged && !this.#isWaiting;
+  /** Whether the client was told everything up to a position, and nothing beyond it. */
+  isExactAt({ epoch, sequence }: LivePosition): boolean {
+    if (!this.#isAcknowledged || this.#isWaiting) return false;
+    return this.#seen === undefined || this.#seen.epoch !== epoch || this.#seen.sequence <= sequence;
   }
 
   attach(live: LiveSubscription): void {
@@ -97,9 +99,10 @@ export class Subscription implements LiveSink {
 
   reset(rows: readonly LiveRow[], position: LivePosition): void {
     if (this.#hasEnded) return;
+    this.#seen = position;
     this.#rowCount = rows.length;
     const isAnswer = this.#resync === 'asked';
-    if (this.#outlet.isFull || (this.#isWaiting && !isAnswer)) return this.#keepResult(rows, position);
+    if (this.#outlet.isFull || (this.#isWaiting && !isAnswer)) return this.#keepResult(rows);
     this.#resync = 'no';
     if (!this.#isAcknowledged) this.#acknowledge(rows, position);
     else if (this.#isOwn) this.#sendReset(rows, position);
@@ -111,6 +114,7 @@ export class Subscription implements LiveSink {
 
   changes(changes: readonly LiveChange[], position: LivePosition): void {
     if (this.#hasEnded) return;
+    this.#seen = position;
     for (const { kind } of changes) this.#rowCount += kind === 'insert' ? 1 : kind === 'delete' ? -1 : 0;
     // What comes before the result that was asked for is in it.
     if (this.#resync !== 'no') return this.#countCoalesced(changes.length);
@@ -119,7 +123,7 @@ export class Subscription implements LiveSink {
       this.#resume(changes, position);
     }
     if (changes.length === 0) return;
-    if (this.#isWaiting || this.#outlet.isFull) this.#keepChanges(changes, position);
+    if (this.#isWaiting || this.#outlet.isFull) this.#keepChanges(changes);
     else this.#send(changes, position);
   }
 
@@ -197,11 +201,10 @@ export class Subscription implements LiveSink {
   #sendPending(): void {
     const changes = this.#pending.take();
     this.#isWaiting = false;
-    if (changes.length > 0) this.#send(changes, this.#pendingPosition);
+    if (changes.length > 0) this.#send(changes, this.#seen);
   }
 
-  #keepChanges(changes: readonly LiveChange[], position: LivePosition): void {
-    this.#pendingPosition = position;
+  #keepChanges(changes: readonly LiveChange[]): void {
     if (this.#isOwn && this.#live?.isOrdered !== false) {
       this.#countCoalesced(changes.length);
       return this.#wantResult();
@@ -212,11 +215,10 @@ export class Subscription implements LiveSink {
   }
 
   /** A result that cannot be sent now. */
-  #keepResult(rows: readonly LiveRow[], position: LivePosition): void {
+  #keepResult(rows: readonly LiveRow[]): void {
     if (this.#isOwn || !this.#isAcknowledged) return this.#wantResult();
     this.#resync = 'no';
     this.#pending.replace(this.#held, rows);
-    this.#pendingPosition = position;
     this.#wait();
   }
 

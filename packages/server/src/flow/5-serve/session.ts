@@ -11,8 +11,8 @@ import { Subscription } from './session-subscription.ts';
 import type { Outlet } from './session-subscription.ts';
 import type { SessionParts, Transport } from './session-types.ts';
 
-/** A subscription that waits for an answer to a ping waits no longer than this. */
-const LONGEST_BARRIER_MS = 2_000;
+/** Answers that may wait for a client for whom too much waits already. */
+const FEW_REPLIES_BYTES = 65_536;
 /** Pings that may stay without an answer. */
 const MAX_MISSED_PONGS = 2;
 const WRITES = /^(?:service-|crud-|create|update|delete|batch)/;
@@ -52,7 +52,6 @@ export class Session implements Outlet {
   #isPingWanted = false;
   #pong = 0;
   #missedPongs = 0;
-  #barrierSince: number | undefined;
   #beatAt: number;
   #isPositionDue = false;
 
@@ -107,7 +106,6 @@ export class Session implements Outlet {
     if (!Number.isSafeInteger(number) || number > this.#pings) return;
     this.#missedPongs = 0;
     this.#pong = Math.max(this.#pong, number);
-    if (this.#pong === this.#pings) this.#barrierSince = undefined;
     this.#release();
   }
 
@@ -122,10 +120,6 @@ export class Session implements Outlet {
   /** Time passes: called several times within a heartbeat. */
   tick(now: number): void {
     if (this.#hasEnded) return;
-    if (this.#barrierSince !== undefined && now - this.#barrierSince > LONGEST_BARRIER_MS) {
-      this.#barrierSince = undefined;
-      this.#pong = this.#pings;
-    }
     this.#release();
     if (this.#isTooSlow(now)) {
       this.stats.slowDisconnects++;
@@ -186,7 +180,6 @@ export class Session implements Outlet {
 
   ping(): number {
     this.#isPingWanted = true;
-    this.#barrierSince ??= this.#parts.clock.now();
     this.#flushSoon();
     return this.#pings + 1;
   }
@@ -284,7 +277,7 @@ export class Session implements Outlet {
   #reply(text: string): void {
     if (this.isFull) {
       this.#repliedWhileFull += text.length;
-      if (this.#repliedWhileFull > this.#parts.settings.maxBufferBytes) {
+      if (this.#repliedWhileFull > Math.max(FEW_REPLIES_BYTES, this.#parts.settings.maxBufferBytes)) {
         this.stats.slowDisconnects++;
         return this.close(CLOSE.tooSlow, 'The client asks and does not read the answers');
       }
@@ -354,9 +347,10 @@ export class Session implements Outlet {
   /** Only when it is true of every subscription. */
   #sendPosition(): void {
     if (!this.#isPositionDue || this.#hasEnded || this.isFull) return;
-    for (const subscription of this.#subscriptions.values()) if (subscription.isOwn && !subscription.isUpToDate) return;
+    const { position } = this.#parts.live;
+    for (const subscription of this.#subscriptions.values()) if (subscription.isOwn && !subscription.isExactAt(position)) return;
     this.#isPositionDue = false;
-    this.push(ourPositionText(this.#parts.live.position, this.#parts.settings.heartbeatMs));
+    this.push(ourPositionText(position, this.#parts.settings.heartbeatMs));
   }
 }
 
