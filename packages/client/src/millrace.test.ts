@@ -400,7 +400,7 @@ describe('the connection', () => {
 describe('over HTTP', () => {
   function answering(status: number, body: string, asked: string[] = []): typeof fetch {
     return async (url, init) => {
-      asked.push(`${decodeURIComponent(String(url))} ${new Headers(init?.headers).get('authorization') ?? ''}`);
+      asked.push(`${decodeURIComponent((url as URL).href)} ${new Headers(init?.headers).get('authorization') ?? ''}`);
       return new Response(body, { status });
     };
   }

@@ -83,18 +83,18 @@ export class Millrace<
     return new LiveQuery(this.#session, requestOf(collection, query as PlainQuery));
   }
 
-  /** One document by its key: a bare value, or an object where the key has several fields. Undefined where there is none. */
-  get<Collection extends Name<Collections>>(
-    collection: Collection,
-    key: KeyIn<Keys, Collection>,
-    options?: RequestOptions,
-  ): Promise<Row<Collections[Collection]> | undefined>;
   /** The documents of a query, once. At most so many as the server allows (25 where no `limit` is given). */
   get<Collection extends Name<Collections>, const S extends Select<Collections[Collection]> | undefined = undefined>(
     collection: Collection,
     query?: FindQuery<Collections[Collection], S>,
     options?: RequestOptions,
   ): Promise<readonly Row<Collections[Collection], S>[]>;
+  /** One document by its key: a bare value, or an object where the key has several fields. Undefined where there is none. */
+  get<Collection extends Name<Collections>>(
+    collection: Collection,
+    key: KeyIn<Keys, Collection>,
+    options?: RequestOptions,
+  ): Promise<Row<Collections[Collection]> | undefined>;
   get(collection: string, what: unknown = {}, options: RequestOptions = {}): Promise<unknown> {
     const path = encodeURIComponent(collection);
     if (!isQuery(what)) return this.#http.get(`${path}/${encodeURIComponent(keyText(what as Key))}`, {}, { ...options, mayMiss: true });
