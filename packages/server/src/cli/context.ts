@@ -16,6 +16,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** All that a command sees of the world, so that it runs in a test as it runs in a terminal. */
 export interface CommandContext {
+  /** Where the user stands: paths in arguments begin there. Absolute. */
+  readonly workingFolder: string;
   /** Folder of the project: absolute. */
   readonly folder: string;
   /** `--data`: absolute; the configuration's when undefined. */
@@ -34,4 +36,4 @@ export interface CommandContext {
 }
 
 /** The same without what global options say: what a process, or a test, provides. */
-export type World = Omit<CommandContext, 'folder' | 'data' | 'json' | 'logLevel'> & { readonly workingFolder: string };
+export type World = Omit<CommandContext, 'folder' | 'data' | 'json' | 'logLevel'>;

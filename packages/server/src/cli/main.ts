@@ -1,12 +1,19 @@
 import path from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { CATALOGUE, AppError, messageOf } from '../core/errors.ts';
+import { declareAudit } from './commands/audit.ts';
+import { declareBackup } from './commands/backup.ts';
 import { declareCheck } from './commands/check.ts';
 import { declareErrors } from './commands/errors.ts';
 import { declareExplain } from './commands/explain.ts';
 import { declareGet } from './commands/get.ts';
 import { declareIngest } from './commands/ingest.ts';
 import { declareInit } from './commands/init.ts';
+import { declareJobs } from './commands/jobs.ts';
+import { declarePause } from './commands/pause.ts';
+import { declareRefresh } from './commands/refresh.ts';
+import { declareRestore } from './commands/restore.ts';
+import { declareResume } from './commands/resume.ts';
 import { declareStart } from './commands/start.ts';
 import { declareTest } from './commands/test.ts';
 import { declareTopics } from './commands/topics.ts';
@@ -70,7 +77,14 @@ export function declareProgram(version: string, world: Pick<World, 'out' | 'err'
   declareIngest(program, run);
   declareGet(program, run);
   declareTopics(program, run);
+  declareBackup(program, run);
+  declareRestore(program, run);
   declareErrors(program, run);
+  declareRefresh(program, run);
+  declareAudit(program, run);
+  declarePause(program, run);
+  declareResume(program, run);
+  declareJobs(program, run);
   return program;
 }
 
@@ -89,9 +103,9 @@ ${Object.values(EXIT_CODES)
 `;
 
 function contextOf(options: GlobalOptions, world: World): CommandContext {
-  const { workingFolder, ...rest } = world;
+  const { workingFolder } = world;
   return {
-    ...rest,
+    ...world,
     folder: path.resolve(workingFolder, options.project),
     data: options.data === undefined ? undefined : path.resolve(workingFolder, options.data),
     json: options.json === true,

@@ -20,6 +20,7 @@ function world(options: { readonly isTerminal?: boolean; readonly json?: boolean
     columns: options.columns ?? 100,
   });
   const context: CommandContext = {
+    workingFolder: '/nowhere',
     folder: '/nowhere',
     data: undefined,
     json: options.json ?? false,

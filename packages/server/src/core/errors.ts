@@ -642,6 +642,12 @@ export const CATALOGUE = {
     what: 'A job is not known, or of a kind that this program does not know.',
     cure: 'See "millrace jobs". A job that a newer program was asked for is done by a newer program.',
   },
+  BACKUP_STOPPED: {
+    whose: 'user',
+    retryable: false,
+    what: 'A backup was stopped before it was complete. The data are untouched, and no file was left.',
+    cure: 'Run it again.',
+  },
   BACKUP_INVALID: {
     whose: 'operator',
     retryable: false,

@@ -30,8 +30,7 @@ export function declareInit(program: Command, run: Run): void {
 }
 
 export async function init(context: CommandContext, given: string | undefined, options: Options): Promise<ExitReason> {
-  // `--project` names the folder that commands work in: here it is where the new one is made.
-  const folder = path.resolve(context.folder, options.folder ?? given ?? '.');
+  const folder = path.resolve(context.workingFolder, options.folder ?? given ?? '.');
   const name = given ?? path.basename(folder);
   if (!NAME.test(name)) throw new AppError('WRONG_USAGE', `The name is "${name}", expected letters, digits, _ and -`);
   const { writeProject } = await import('../init/write-project.ts');
@@ -42,7 +41,7 @@ export async function init(context: CommandContext, given: string | undefined, o
     return 'done';
   }
   const paint = painter(out);
-  const where = path.relative(context.folder, folder);
+  const where = path.relative(context.workingFolder, folder);
   line(out, `${paint('good', '✓')} ${plural(files.length, 'file')} of project ${paint('title', name)} in ${folder}\n`);
   line(out, 'Next:');
   const program = isNpx(context) ? 'npx millrace' : 'millrace';

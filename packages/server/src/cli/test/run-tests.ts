@@ -16,7 +16,7 @@ export async function runTests(context: CommandContext, project: OpenedProject, 
   const { MemoryProject } = await import('../../testing/memory-project.ts');
   const { runFoundCase } = await import('../../testing/run-case.ts');
   const { resultLines } = await import('../../testing/result-lines.ts');
-  const folders = { project: context.folder, working: context.folder };
+  const folders = { project: context.folder, working: context.workingFolder };
   const { cases, misplaced } = chooseCases(findCases(context.folder, project.plan), paths, folders);
   const started = performance.now();
   const counts = { passed: 0, failed: 0, updated: 0 };
