@@ -55,6 +55,9 @@ export class Pipeline {
   readonly #pauses: Pauses;
   readonly #traffic = new Traffic();
   readonly #lines: readonly Line[];
+  /** By what failed and is waited out. */
+  readonly #troubles = new Map<object, string>();
+  #isRunning = false;
   /** The last look for parked records on the line of user code found one: there may be more. */
   #isRetrying = true;
 
@@ -174,12 +177,15 @@ export class Pipeline {
   async runUntilIdle(signal?: AbortSignal): Promise<void> {
     let working = true;
     let failures = 0;
+    this.#isRunning = true;
     while (working && signal?.aborted !== true) {
       try {
         working = await this.step();
         failures = 0;
+        this.#troubles.delete(this);
       } catch (error) {
         if (!(error instanceof AppError) || !error.retryable) throw error;
+        this.#troubles.set(this, messageOf(error));
         await this.#waitOut(error, ++failures, signal);
         for (const line of this.#lines) await this.#reopen(line);
       }
@@ -188,6 +194,7 @@ export class Pipeline {
 
   /** Works until the signal aborts; a failure of a store or log is waited out. */
   async run(signal: AbortSignal): Promise<void> {
+    this.#isRunning = true;
     const lines = this.#lines.map((line, i) =>
       this.#keepOn(
         signal,
@@ -197,6 +204,16 @@ export class Pipeline {
     );
     if (this.#hasCode) lines.push(this.#keepOn(signal, () => this.#codeTurn(signal)));
     await Promise.all(lines);
+  }
+
+  /** It has begun to work. */
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  /** Why work does not go on at present, such as a full disk; undefined when it does. */
+  get trouble(): string | undefined {
+    return this.#troubles.values().next().value;
   }
 
   /** Forgets deleted keys, and removes soft-deleted records, whose time is over. */
@@ -304,8 +321,10 @@ export class Pipeline {
       try {
         await turn();
         failures = 0;
+        this.#troubles.delete(turn);
       } catch (error) {
         failures++;
+        this.#troubles.set(turn, messageOf(error));
         await this.#waitOut(error, failures, signal);
         await recover().catch(() => undefined);
       }

@@ -62,6 +62,7 @@ function disposingWith<T extends AsyncDisposable>(port: T, more: AsyncDisposable
 export interface ProjectReader extends StoreReader, AsyncDisposable {
   errors(query: ErrorQuery): Promise<readonly ErrorEntry[]>;
   countErrors: Store['countErrors'];
+  facts: Store['facts'];
   collections: Store['collections'];
 }
 
@@ -73,7 +74,12 @@ export async function openReader(config: ProjectConfig): Promise<ProjectReader> 
 }
 
 /** The reads of a server, in a thread of their own, where they may be long without anybody waiting for them. */
-export interface ReaderThread extends Pick<StoreReader, 'find' | 'count' | 'iterate'>, SnapshotReader, AsyncDisposable {}
+export interface ReaderThread extends Pick<StoreReader, 'find' | 'count' | 'iterate'>, SnapshotReader, AsyncDisposable {
+  /** The PUBLIC documents, and the `Commit.sequence` of the last commit that the count shows. */
+  countAt(collection: string): Promise<{ readonly sequence: number; readonly count: number }>;
+  /** Deleted keys that are remembered. */
+  countDeletedKeys(collection: string): Promise<number>;
+}
 
 /** Opened when it is first asked. A query that takes longer than `http.maxQueryMs` is stopped: QUERY_TOO_SLOW. */
 export async function openReaderThread(config: ProjectConfig, clock: Clock): Promise<ReaderThread> {

@@ -3,13 +3,24 @@ import { fileURLToPath } from 'node:url';
 import fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../core/clock.ts';
+import { projectionsOf } from '../core/definitions.ts';
 import { AppError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { Guard } from '../flow/5-serve/http/guard.ts';
 import { frameworkOptions } from '../flow/5-serve/http/framework-options.ts';
+import { newSessionStats } from '../flow/5-serve/session-stats.ts';
 import { registerHttp } from '../flow/5-serve/http/register-http.ts';
 import type { Engine, RunnableProject } from './engine.ts';
+import { CollectionCounts } from './metrics/collection-counts.ts';
+import { Figures } from './metrics/figures.ts';
+import type { LiveFigures } from './metrics/figures.ts';
+import { healthOf } from './metrics/health.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { Overviews } from './metrics/overviews.ts';
 import { openReaderThread } from './registry.ts';
+import type { ReaderThread } from './registry.ts';
+
+const NOT_LIVE: LiveFigures = { stats: newSessionStats(), live: { counts: { subscriptions: 0, queries: 0 }, subscriptionsOf: () => 0 } };
 
 /** How long open requests may go on when the server closes. */
 const GRACE_MS = 3_000;
@@ -32,31 +43,69 @@ export interface ServeOptions {
  * requests a few seconds, and frees the port. Throws PORT_IN_USE, CANNOT_LISTEN.
  */
 export async function serve(engine: Engine, project: RunnableProject, options: ServeOptions): Promise<Server> {
-  const { config, plan } = project;
-  const { clock } = options;
+  const { config, definitions, plan } = project;
+  const { clock, signal } = options;
   const logger = options.logger.child({ component: 'http' });
+  const version = versionOfProgram();
   const guard = new Guard(config.http);
   const app = fastify(frameworkOptions(config.http));
   await using resources = new AsyncDisposableStack();
   const reader = resources.use(await openReaderThread(config, clock));
   resources.defer(() => close(app, clock));
+  // WebSockets: registerSockets(app, { … }) of flow/5-serve/ws stands here.
+  const live: LiveFigures = NOT_LIVE;
+  const { figures, counts } = watch(engine, { reader, clock, live, resources });
+  const collections = [...plan.collections.values()].filter(({ kind }) => kind !== 'foreign').map(({ name }) => name);
+  const projections = projectionsOf(definitions).map(({ name }) => name);
+  const metrics = new Metrics({ engine, reader, figures, counts, projections, collections, version, clock });
   await registerHttp(app, {
     settings: config.http,
     guard,
     id: config.id,
-    version: versionOfProgram(),
+    version,
+    definitions,
     plan,
     gets: engine.store,
     reader,
-    onRequest: () => undefined,
+    overview: new Overviews({ engine, project, version, figures, counts, clock }),
+    health: healthOf({ engine, reader, collections, signal }),
+    metrics,
+    onRequest: metrics.request,
     clock,
     logger,
     consoleFolder: consoleFolder(),
   });
-  // WebSockets: registerSockets(app, { … }) of flow/5-serve/ws stands here.
   const url = await listen(app, config.http);
   const owned = resources.move();
   return { url, app, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+interface WatchParts {
+  readonly reader: ReaderThread;
+  readonly clock: Clock;
+  readonly live: LiveFigures;
+  readonly resources: AsyncDisposableStack;
+}
+
+/** Figures that follow the commits of the engine until the server closes. */
+function watch(
+  engine: Engine,
+  { reader, clock, live, resources }: WatchParts,
+): { readonly figures: Figures; readonly counts: CollectionCounts } {
+  const figures = new Figures({ stats: () => engine.stats(), live: () => live, clock });
+  const counts = new CollectionCounts({ reader, clock });
+  const stopListening = engine.store.onCommit((commit) => {
+    figures.take(commit);
+    counts.take(commit);
+  });
+  const stopped = new AbortController();
+  const running = figures.run(stopped.signal);
+  resources.defer(async () => {
+    stopListening();
+    stopped.abort();
+    await running;
+  });
+  return { figures, counts };
 }
 
 async function listen(app: FastifyInstance, { host, port }: { readonly host: string; readonly port: number }): Promise<string> {

@@ -4,7 +4,9 @@ import { registerCollections } from './collection-routes.ts';
 import { registerConsole } from './console.ts';
 import { MAX_URL_CHARACTERS } from './framework-options.ts';
 import type { HttpParts } from './http-parts.ts';
+import { registerOperations } from './operation-routes.ts';
 import { asAppError, sendProblem, statusOf } from './problem.ts';
+import { registerSchemas } from './schema-routes.ts';
 
 /** Everything that is served over plain HTTP, and the rules for all of it: who may call, how errors look, what is logged. */
 export async function registerHttp(app: FastifyInstance, parts: HttpParts): Promise<void> {
@@ -35,6 +37,8 @@ export async function registerHttp(app: FastifyInstance, parts: HttpParts): Prom
   });
   app.get('/', async (_, reply) => reply.redirect('/-/console/', 302));
   await registerConsole(app, parts.consoleFolder);
+  registerOperations(app, parts);
+  registerSchemas(app, parts);
   registerCollections(app, parts);
 }
 

@@ -7,6 +7,7 @@ import type { Value } from '../../../core/value.ts';
 /** What the thread is asked. Queries travel as text, in which every type comes through exactly. */
 export type Question =
   | { readonly kind: 'find' | 'count' | 'snapshot'; readonly collection: string; readonly query: string }
+  | { readonly kind: 'countAt' | 'countDeletedKeys'; readonly collection: string }
   /** Begins to go through a result; the answer is its first chunk. `cursor` is the asker's name for it. */
   | { readonly kind: 'open'; readonly cursor: number; readonly collection: string; readonly query: string }
   | { readonly kind: 'next' | 'close'; readonly cursor: number };
@@ -14,10 +15,17 @@ export type Question =
 export type Answer =
   | { readonly records: Rows }
   | { readonly count: number }
+  | { readonly counted: Counted }
   | { readonly sequence: number; readonly records: Rows }
   /** Null: there is no more, and the cursor is closed. */
   | { readonly chunk: Rows | null }
   | { readonly closed: true };
+
+export interface Counted {
+  /** `Commit.sequence` of the last commit that the count shows; 0 before the first. */
+  readonly sequence: number;
+  readonly count: number;
+}
 
 /** One after another, in the order of questions. */
 export type Reply =

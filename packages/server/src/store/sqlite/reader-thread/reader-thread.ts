@@ -7,7 +7,7 @@ import type { Query } from '../../../core/query.ts';
 import type { StoredRecord } from '../../../core/record.ts';
 import type { Snapshot, SnapshotReader, StoreReader } from '../../store.ts';
 import { encodeQuery, fromRows } from './messages.ts';
-import type { Answer, Question, Reply, Rows } from './messages.ts';
+import type { Answer, Counted, Question, Reply, Rows } from './messages.ts';
 
 export interface ReaderThreadOptions {
   readonly folder: string;
@@ -58,6 +58,16 @@ export class ReaderThread implements Pick<StoreReader, 'find' | 'count' | 'itera
 
   async count(collection: string, query: Query): Promise<number> {
     return (await this.#ask({ kind: 'count', collection, query: encodeQuery(query) }, 'count')).count;
+  }
+
+  /** The PUBLIC documents, and the number of the last commit that the count shows. */
+  async countAt(collection: string): Promise<Counted> {
+    return (await this.#ask({ kind: 'countAt', collection }, 'counted')).counted;
+  }
+
+  /** Deleted keys that are remembered. */
+  async countDeletedKeys(collection: string): Promise<number> {
+    return (await this.#ask({ kind: 'countDeletedKeys', collection }, 'count')).count;
   }
 
   async snapshot(collection: string, query: Query): Promise<Snapshot> {

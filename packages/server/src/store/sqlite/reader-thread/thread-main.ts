@@ -7,6 +7,7 @@ import { must } from '../../../core/assert.ts';
 import { AppError, messageOf } from '../../../core/errors.ts';
 import type { StoredRecord } from '../../../core/record.ts';
 import { openSqliteReader } from '../open-reader.ts';
+import { countAt, countDeletedKeys } from './counts.ts';
 import { decodeQuery, toRows } from './messages.ts';
 import type { Answer, Question, Reply } from './messages.ts';
 
@@ -24,6 +25,10 @@ async function answerTo(question: Question): Promise<Answer> {
       const { sequence, records } = await reader.snapshot(question.collection, decodeQuery(question.query));
       return { sequence, records: toRows(records) };
     }
+    case 'countAt':
+      return { counted: await countAt(reader, question.collection) };
+    case 'countDeletedKeys':
+      return { count: await countDeletedKeys(reader, question.collection) };
     case 'open':
       cursors.set(question.cursor, reader.iterate(question.collection, decodeQuery(question.query))[Symbol.asyncIterator]());
       return next(question.cursor);

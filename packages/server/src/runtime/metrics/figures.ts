@@ -1,0 +1,102 @@
+import type { Clock } from '../../core/clock.ts';
+import { STAGES } from '../../flow/stats.ts';
+import type { PipelineStats } from '../../flow/stats.ts';
+import type { SessionStats } from '../../flow/5-serve/session-stats.ts';
+import type { LiveQueries } from '../../flow/5-serve/live.ts';
+import type { Commit } from '../../store/store.ts';
+
+const SAMPLE_EVERY_MS = 1_000;
+const WINDOW_MS = 10_000;
+
+/** Who knows what is served live. */
+export interface LiveFigures {
+  readonly stats: SessionStats;
+  readonly live: Pick<LiveQueries, 'counts' | 'subscriptionsOf'>;
+}
+
+interface Sample {
+  readonly at: number;
+  readonly stats: PipelineStats;
+  readonly changes: ReadonlyMap<string, number>;
+  readonly framesOut: number;
+}
+
+/** What of the last ten seconds can be said per second. */
+export interface Rates {
+  readonly perSecond: Readonly<Record<'changes' | 'projectionDeltas' | 'triggers' | 'viewsWritten' | 'framesOut', number>>;
+  /** Share of the time, 0 to 1, that a stage worked. */
+  readonly busy: PipelineStats['stageMs'];
+  changesPerSecond(collection: string): number;
+}
+
+/** The figures of a server: those of the pipeline and of the sessions, what commits changed, and all of it over the last ten seconds. */
+export class Figures {
+  readonly #statsOf: () => PipelineStats;
+  readonly #liveOf: () => LiveFigures;
+  readonly #clock: Clock;
+  readonly #changes = new Map<string, number>();
+  /** Oldest first; the oldest is as old as the window, once there are enough. */
+  readonly #samples: Sample[] = [];
+  readonly startedAt: number;
+
+  constructor(parts: { readonly stats: () => PipelineStats; readonly live: () => LiveFigures; readonly clock: Clock }) {
+    this.#statsOf = parts.stats;
+    this.#liveOf = parts.live;
+    this.#clock = parts.clock;
+    this.startedAt = parts.clock.now();
+    this.#samples.push(this.#sample());
+  }
+
+  /** To be called with every commit. */
+  readonly take = ({ deltas }: Commit): void => {
+    for (const { collection } of deltas) this.#changes.set(collection, (this.#changes.get(collection) ?? 0) + 1);
+  };
+
+  /** Samples until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#clock.sleep(SAMPLE_EVERY_MS, signal);
+      this.#samples.push(this.#sample());
+      const horizon = this.#clock.now() - WINDOW_MS;
+      while ((this.#samples[1]?.at ?? Number.POSITIVE_INFINITY) <= horizon) this.#samples.shift();
+    }
+  }
+
+  get stats(): PipelineStats {
+    return this.#statsOf();
+  }
+
+  get live(): LiveFigures {
+    return this.#liveOf();
+  }
+
+  /** Documents changed since the start of the server, by collection. */
+  get changes(): ReadonlyMap<string, number> {
+    return this.#changes;
+  }
+
+  rates(): Rates {
+    const now = this.#sample();
+    const before = this.#samples[0] ?? now;
+    const ms = Math.max(1, now.at - before.at);
+    const rate = (count: number): number => Math.round((count * 10_000) / ms) / 10;
+    const perSecond = (name: 'changes' | 'projectionDeltas' | 'triggers' | 'viewsWritten'): number =>
+      rate(now.stats[name] - before.stats[name]);
+    const busy = STAGES.map((stage) => [stage, Math.min(1, Math.max(0, (now.stats.stageMs[stage] - before.stats.stageMs[stage]) / ms))]);
+    return {
+      perSecond: {
+        changes: perSecond('changes'),
+        projectionDeltas: perSecond('projectionDeltas'),
+        triggers: perSecond('triggers'),
+        viewsWritten: perSecond('viewsWritten'),
+        framesOut: rate(now.framesOut - before.framesOut),
+      },
+      busy: Object.fromEntries(busy) as PipelineStats['stageMs'],
+      changesPerSecond: (collection) => rate((now.changes.get(collection) ?? 0) - (before.changes.get(collection) ?? 0)),
+    };
+  }
+
+  #sample(): Sample {
+    return { at: this.#clock.now(), stats: this.#statsOf(), changes: new Map(this.#changes), framesOut: this.#liveOf().stats.framesOut };
+  }
+}
