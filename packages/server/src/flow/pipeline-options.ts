@@ -27,6 +27,8 @@ export interface PipelineSettings {
   /** Remembered deleted keys and soft-deleted records older than this are removed; null: never. */
   readonly deletedKeysMs: number | null;
   readonly softDeletedMs: number | null;
+  /** Documents of single views that are compared with a recomputation, in the background; 0: none. */
+  readonly auditPerSecond: number;
 }
 
 export const DEFAULT_SETTINGS: PipelineSettings = {
@@ -39,6 +41,7 @@ export const DEFAULT_SETTINGS: PipelineSettings = {
   cacheBytes: 256 * 1024 * 1024,
   deletedKeysMs: 7 * 86_400_000,
   softDeletedMs: null,
+  auditPerSecond: 0,
 };
 
 export interface PipelineOptions {

@@ -17,6 +17,8 @@ import { IngestUnit } from './ingest-unit.ts';
 import { JobRunner } from './jobs/job-runner.ts';
 import { jobTypes } from './jobs/job-types.ts';
 import type { StepResult } from './jobs/job.ts';
+import { Trickle } from './jobs/trickle.ts';
+import type { AuditCounts } from './jobs/trickle.ts';
 import { Line, topicsOfLines } from './line.ts';
 import { DEFAULT_SETTINGS } from './pipeline-options.ts';
 import type { PipelineOptions, PipelineSettings } from './pipeline-options.ts';
@@ -54,6 +56,7 @@ export class Pipeline {
   readonly #jobs: JobRunner;
   readonly #pauses: Pauses;
   readonly #traffic = new Traffic();
+  readonly #trickle: Trickle;
   readonly #lines: readonly Line[];
   /** By what failed and is waited out. */
   readonly #troubles = new Map<object, string>();
@@ -129,6 +132,8 @@ export class Pipeline {
     const common = { store, plan, projector, propagation, ingestUnit, pauses, clock, settings };
     const types = jobTypes({ ...common, definitions, log, ingestor, customWriter, codedProjections }, options.jobTypes ?? []);
     this.#jobs = new JobRunner({ store, propagation, types, clock, logger, traffic: this.#traffic });
+    const perSecond = settings.auditPerSecond;
+    this.#trickle = new Trickle({ plan, store, propagation, pauses, clock, logger, perSecond, traffic: this.#traffic });
     this.#queue = new QueueUnit({ ...common, jobs: this.#jobs, traffic: this.#traffic, codedTopics });
     this.#code = CodeUnit.isNeeded(plan)
       ? new CodeUnit({ store, plan, strategist, propagation, customWriter, pauses, clock, settings })
@@ -247,6 +252,11 @@ export class Pipeline {
     return new Map([...lags.flatMap((lag) => [...lag]), ...(await this.#pausedLag())]);
   }
 
+  /** What the audit in the background has seen since the start. */
+  auditCounts(): readonly AuditCounts[] {
+    return this.#trickle.counts();
+  }
+
   /** Systems that are not read, and views that are not built, until somebody says so. */
   paused(): readonly Paused[] {
     return this.#pauses.list();
@@ -306,12 +316,17 @@ export class Pipeline {
     await this.#ingestStep(must(this.#lines[line], 'a line'), { signal, waitMs: isPending ? 0 : IDLE_WAIT_MS });
     if (signal.aborted) return;
     if (line === CODED_LINE) this.#isRetrying = await this.#retryStep(clock.now());
-    else this.#backlog.pending = await this.#queueStep(clock.now());
+    else {
+      this.#backlog.pending = await this.#queueStep(clock.now());
+      await this.#trickle.step('plain');
+    }
   }
 
   async #codeTurn(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
-    if (!(await this.#codeStep(clock.now()))) await clock.sleep(CODE_WAIT_MS, signal);
+    const worked = await this.#codeStep(clock.now());
+    await this.#trickle.step('code');
+    if (!worked) await clock.sleep(CODE_WAIT_MS, signal);
   }
 
   /** Repeats a turn. After a failure the line reads again from the last commit, after a delay that grows while it keeps failing. */

@@ -6,6 +6,7 @@ import type { Logger } from '../core/logger.ts';
 import { readJobs } from '../flow/jobs/job-rows.ts';
 import type { MakeJobType } from '../flow/jobs/job-types.ts';
 import type { JobStatus } from '../flow/jobs/job.ts';
+import type { AuditCounts } from '../flow/jobs/trickle.ts';
 import type { Paused } from '../flow/pauses.ts';
 import { Pipeline } from '../flow/pipeline.ts';
 import { DEFAULT_SETTINGS } from '../flow/pipeline-options.ts';
@@ -98,6 +99,11 @@ export class Engine implements AsyncDisposable {
     return readJobs(this.store);
   }
 
+  /** Documents of single views that the audit in the background compared with a recomputation, and what it found, since the start. */
+  auditCounts(): readonly AuditCounts[] {
+    return this.pipeline.auditCounts();
+  }
+
   /** Systems that are not read, and views that are not built, until somebody says so. */
   paused(): readonly Paused[] {
     return this.pipeline.paused();
@@ -169,9 +175,10 @@ function needsIngestCode({ systems }: Definitions): boolean {
   );
 }
 
-function settingsOf({ cacheBytes, retention }: ProjectConfig): PipelineSettings {
+function settingsOf({ auditPerSecond, cacheBytes, retention }: ProjectConfig): PipelineSettings {
   return {
     ...DEFAULT_SETTINGS,
+    auditPerSecond,
     cacheBytes,
     deletedKeysMs: retention.deletedKeysMs ?? null,
     softDeletedMs: retention.softDeletedMs ?? null,

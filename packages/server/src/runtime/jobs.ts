@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { systemClock } from '../core/clock.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
-import { enqueueJob } from '../flow/jobs/job-rows.ts';
+import { enqueueJob, readJobs } from '../flow/jobs/job-rows.ts';
 import { JOB_FACTS, isFinished } from '../flow/jobs/job.ts';
 import type { JobStatus, NewJob } from '../flow/jobs/job.ts';
 import type { MakeJobType } from '../flow/jobs/job-types.ts';
@@ -95,6 +95,11 @@ async function workAlone(engine: Engine, id: string, options: RequestJobOptions)
     if (result?.kind === 'waiting' && (result.for === 'paused' || !(await pipeline.step())))
       return { status: await statusOf(store, id), by: 'here' };
   }
+}
+
+/** All jobs that are known, oldest first. */
+export function listJobs(reader: Pick<Store, 'facts'>): Promise<readonly JobStatus[]> {
+  return readJobs(reader);
 }
 
 async function statusOf(store: Pick<Store, 'fact'>, id: string): Promise<JobStatus> {

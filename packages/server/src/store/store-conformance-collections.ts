@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { collection, deadLetter, found, item, on, onElements, put, record, tombstone } from './store-conformance-support.ts';
+import { collection, deadLetter, found, item, on, onElements, put, record, remove, tombstone } from './store-conformance-support.ts';
 import type { StoreFactory } from './store-conformance-support.ts';
 
 export function registerCollectionTests(factory: StoreFactory): void {
@@ -13,6 +13,27 @@ export function registerCollectionTests(factory: StoreFactory): void {
       await store.define([collection('b', [on('x')])]);
       expect([...(await store.collections())].sort()).toEqual(['a', 'b']);
       expect(await found(store, 'b', ['x'], [1])).toEqual(['1']);
+    });
+
+    test('documents at random are each given once, of the wanted states, and every one comes in its time', async () => {
+      await using context = await factory();
+      const { store } = context;
+      await store.define([collection('a')]);
+      expect(await store.sample('a', { states: ['PUBLIC'], limit: 5 })).toEqual([]);
+      const ids = Array.from({ length: 20 }, (_, i) => `r${i}`);
+      await put(store, 'a', ...ids.map((id) => record(id, { id })), record('draft', {}, { state: 'DRAFT' }), tombstone('gone'));
+      await remove(store, 'a', 'r3', 'r4');
+      const seen = new Set<string>();
+      while (seen.size < 18) {
+        const some = await store.sample('a', { states: ['PUBLIC'], limit: 5 });
+        expect(some.length).toBeLessThanOrEqual(5);
+        expect(new Set(some.map(({ id }) => id)).size).toBe(some.length);
+        for (const { id, document } of some) {
+          expect(document).toEqual({ id });
+          seen.add(id);
+        }
+      }
+      expect(seen).toEqual(new Set(ids.filter((id) => id !== 'r3' && id !== 'r4')));
     });
 
     test('names are told apart exactly, whatever they mean to a database', async () => {

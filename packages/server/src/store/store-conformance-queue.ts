@@ -185,6 +185,19 @@ export function registerQueueTests(factory: StoreFactory): void {
       expect(left.sort()).toEqual(['strategy view a', 'trigger other a', 'trigger view b']);
     });
 
+    test('a unit of work sees which keys have a row, of one kind and scope, and what it queued itself', async () => {
+      await using context = await factory();
+      const { store } = context;
+      await enqueue(store, item('a'), item('b'), { ...item('c'), kind: 'record' }, { ...item('d'), scope: 'other' });
+      const { kind, scope } = item('a');
+      await store.transact(async (writer) => {
+        await writer.enqueue([item('e')]);
+        await writer.dequeue(kind, scope, ['b']);
+        expect(await writer.queuedKeys(kind, scope, ['a', 'b', 'c', 'd', 'e', 'f'])).toEqual(new Set(['a', 'e']));
+        expect(await writer.queuedKeys(kind, scope, [])).toEqual(new Set());
+      });
+    });
+
     test('items are taken by kind, scope and lane', async () => {
       await using context = await factory();
       const { store } = context;

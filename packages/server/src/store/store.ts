@@ -189,6 +189,9 @@ export interface StoreWriter extends StoreReader {
   /** Small facts of the engine (definition hashes, truncate marks, epoch), as text. Null removes. */
   saveFact(name: string, value: string | null): Promise<void>;
 }
+  /** Those of the keys that have a row. */
+  queuedKeys(kind: QueueKind, scope: string, keys: readonly string[]): Promise<ReadonlySet<string>>;
+
 
 export interface Store extends StoreReader, SnapshotReader, AsyncDisposable {
   readonly capabilities: {
@@ -237,3 +240,6 @@ export interface Store extends StoreReader, SnapshotReader, AsyncDisposable {
   fact(name: string): Promise<string | null>;
   facts(prefix: string): Promise<ReadonlyMap<string, string>>;
 }
+  /** Up to so many documents at random, each once, about evenly; cheap however many there are. */
+  sample(collection: string, options: { readonly states: readonly State[]; readonly limit: number }): Promise<readonly StoredRecord[]>;
+

@@ -9,10 +9,12 @@ import type { Run } from '../run.ts';
 import { requireProject } from '../project.ts';
 import type { OpenedProject } from '../project.ts';
 import { jsonLine, line, painter, plural } from '../terminal.ts';
+import type { Paint } from '../terminal.ts';
 
 type Engine = Awaited<ReturnType<typeof openEngine>>;
 type PipelineStats = ReturnType<Engine['stats']>;
 type FieldReports = ReturnType<Engine['fieldReports']>;
+type Paused = ReturnType<Engine['paused']>;
 type ErrorCounts = Awaited<ReturnType<Engine['errorCounts']>>;
 
 /** Fields that could not be projected, of which a line is printed. */
@@ -53,10 +55,10 @@ export async function start(context: CommandContext, options: Options): Promise<
   const logger = await openLogger(project.config);
   await using engine = await openEngine(project, { clock, logger });
   await using server = await serveWhereWanted();
-  announce(context, project, { notices: engine.notices, http: server?.url });
+  announce(context, project, { notices: engine.notices, http: server?.url, paused: engine.paused() });
   if (options.untilIdle === true) await engine.runUntilIdle(context.signal);
   else await engine.run(context.signal);
-  report(context, { stats: engine.stats(), errors: await engine.errorCounts(), fields: engine.fieldReports() });
+  report(context, { stats: engine.stats(), errors: await engine.errorCounts(), fields: engine.fieldReports(), paused: engine.paused() });
   return 'done';
 
   /** Who runs until all is done has nobody to serve, unless a port is named. */
@@ -71,14 +73,16 @@ interface Start {
   readonly notices: readonly string[];
   /** Undefined where nothing is served. */
   readonly http: string | undefined;
+  readonly paused: Paused;
 }
 
-function announce({ out, json, pid }: CommandContext, { config, definitions }: OpenedProject, { notices, http }: Start): void {
-  if (json) return jsonLine(out, { event: 'ready', pid, http, notices });
+function announce({ out, json, pid }: CommandContext, { config, definitions }: OpenedProject, { notices, http, paused }: Start): void {
+  if (json) return jsonLine(out, { event: 'ready', pid, http, notices, ...(paused.length > 0 ? { paused } : {}) });
   const paint = painter(out);
   const counts = `${plural(projectionsOf(definitions).length, 'projection')}, ${plural(definitions.views.length, 'single view')}`;
   line(out, `${paint('title', config.id)} ${counts} ${paint('quiet', `in ${config.data}`)}`);
   for (const notice of notices) line(out, `${paint('warning', 'notice')} ${notice}`);
+  if (paused.length > 0) line(out, pausedText(paint, paused));
   if (http !== undefined) line(out, `${paint('good', 'serving')} ${paint('name', `${http}/-/console/`)}`);
   line(out, `${paint('good', 'ready')} process ${pid}, Ctrl-C stops`);
 }
@@ -87,13 +91,24 @@ interface Figures {
   readonly stats: PipelineStats;
   readonly errors: ErrorCounts;
   readonly fields: FieldReports;
+  readonly paused: Paused;
 }
 
-function report(context: CommandContext, { stats, errors, fields }: Figures): void {
+function report(context: CommandContext, { stats, errors, fields, paused }: Figures): void {
   const { out } = context;
   const { records, changes, viewsWritten } = stats;
   const { deadLetters, viewErrors } = errors;
-  if (context.json) return jsonLine(out, { event: 'stopped', records, changes, viewsWritten, deadLetters, viewErrors, fields });
+  if (context.json)
+    return jsonLine(out, {
+      event: 'stopped',
+      records,
+      changes,
+      viewsWritten,
+      deadLetters,
+      viewErrors,
+      fields,
+      ...(paused.length > 0 ? { paused } : {}),
+    });
   const paint = painter(out);
   line(out, `${plural(records, 'record')}, ${plural(changes, 'change')}, ${plural(viewsWritten, 'document')} of single views written`);
   for (const { projection, type, field, count } of fields.slice(0, MOST_FIELDS)) {
@@ -103,4 +118,10 @@ function report(context: CommandContext, { stats, errors, fields }: Figures): vo
   const counts = `${plural(deadLetters, 'dead letter')}, ${plural(viewErrors, 'single-view error')}`;
   if (deadLetters + viewErrors === 0) line(out, paint('good', counts));
   else line(out, `${paint('bad', counts)}: millrace errors list`);
+  if (paused.length > 0) line(out, pausedText(paint, paused));
+}
+
+/** What is not worked on, and so is not waited for either. */
+function pausedText(paint: Paint, paused: Paused): string {
+  return `${paint('warning', 'paused')} ${paused.map(({ name }) => name).join(', ')}: millrace resume --all`;
 }

@@ -17,14 +17,15 @@ export async function writeViews(view: ViewPlan, built: readonly Built[], writer
   if (ids.length === 0) return [];
   for (let attempt = 0; ; attempt++) {
     const stored = await writer.records(view.name, ids);
-    const { writes, deltas } = decide(view, built, stored, now);
+    const { writes, deltas } = plannedWrites(view, built, stored, now);
     const conflicts = writes.length === 0 ? [] : await writer.write(view.name, writes);
     if (conflicts.length === 0) return deltas;
     if (attempt === 5) throw new Error(`${conflicts.length} documents of ${view.name} were written by somebody else six times in a row`);
   }
 }
 
-function decide(
+/** What `writeViews` would write, and what that would change. */
+export function plannedWrites(
   view: ViewPlan,
   built: readonly Built[],
   stored: ReadonlyMap<string, StoredRecord>,

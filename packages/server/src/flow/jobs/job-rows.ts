@@ -21,6 +21,11 @@ export function refreshItem(view: string): QueueItem {
   return rowOf(view, REFRESH_KEY);
 }
 
+/** Whether a row asks for the rebuild of its view. */
+export function isRefresh({ kind, payload }: QueueItem): boolean {
+  return kind === 'job' && ((JSON.parse(payload) as JobPayload).type ?? REFRESH_KEY) === REFRESH_KEY;
+}
+
 function rowOf(scope: string, key: string): QueueItem {
   return { kind: 'job', scope, key, lane: 'bulk', dueAt: 0, attempts: 0, payload: '{}' };
 }

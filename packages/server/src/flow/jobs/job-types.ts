@@ -10,7 +10,9 @@ import type { IngestUnit } from '../ingest-unit.ts';
 import type { PipelineSettings } from '../pipeline-options.ts';
 import type { Pauses } from '../pauses.ts';
 import type { Propagation } from '../propagation.ts';
+import { AuditJob } from './audit-job.ts';
 import type { JobType } from './job.ts';
+import { PauseJob } from './pause-job.ts';
 import { RefreshJob } from './refresh-job.ts';
 
 /** What jobs may use of the pipeline that carries them out. */
@@ -35,7 +37,7 @@ export interface JobParts {
 export type MakeJobType = (parts: JobParts) => JobType;
 
 /** All kinds of jobs. */
-const TYPES: readonly MakeJobType[] = [(parts) => new RefreshJob(parts)];
+const TYPES: readonly MakeJobType[] = [(parts) => new RefreshJob(parts), (parts) => new AuditJob(parts), (parts) => new PauseJob(parts)];
 
 export function jobTypes(parts: JobParts, more: readonly MakeJobType[]): ReadonlyMap<string, JobType> {
   return new Map([...TYPES, ...more].map((make) => make(parts)).map((type) => [type.name, type]));

@@ -14,7 +14,7 @@ import { countOf, readPage } from './view-pages.ts';
 import type { ViewPage, ViewPlace } from './view-pages.ts';
 
 /** Documents built by user code in one step: few, so that a slow function does not hold back what follows it. */
-const CODED_A_STEP = 100;
+export const CODED_A_STEP = 100;
 
 interface Progress extends ViewPlace {
   readonly done: number;
@@ -99,7 +99,7 @@ interface PageOf {
   readonly matches: ((record: StoredRecord) => boolean) | undefined;
 }
 
-function viewOf(plan: Plan, name: string): ViewPlan | undefined {
+export function viewOf(plan: Plan, name: string): ViewPlan | undefined {
   return plan.views.find((view) => view.name === name);
 }
 

@@ -6,7 +6,7 @@ import { decode } from '../../core/tagged-json.ts';
 import type { Trigger } from '../../core/trigger.ts';
 import type { Document } from '../../core/value.ts';
 import type { ViewPlan } from '../../plan/plan.ts';
-import type { StoreReader } from '../../store/store.ts';
+import type { Store, StoreReader } from '../../store/store.ts';
 import { identifierOf } from '../3-strategy/walker.ts';
 import type { Built } from '../4-aggregate/outcome.ts';
 
@@ -93,6 +93,21 @@ async function storedPage(reader: StoreReader, view: ViewPlan, { after }: ViewPl
     looked: records.length,
     next: records.length < limit ? null : { phase: 'view', after: records.at(-1)?.id },
   };
+}
+
+/** Documents at random: some that are stored, and some that base records ask for and that are not. */
+export async function samplePage(store: Store, reader: StoreReader, view: ViewPlan, limit: number): Promise<ViewPage> {
+  const { base, identify } = view;
+  const stored = await store.sample(view.name, { states: STATES, limit });
+  const { triggers, strays } = pageOf(view, stored);
+  if (base === undefined || identify?.kind !== 'fields') return { triggers, strays, looked: stored.length, next: null };
+  const records = await store.sample(base.collection, { states: base.states, limit });
+  const wanted = distinct(
+    view,
+    records.map((record) => identifierOf(identify, record.document)),
+  );
+  const absentees = await missing(reader, view, wanted);
+  return { triggers: [...triggers, ...absentees], strays, looked: Math.max(stored.length, records.length), next: null };
 }
 
 /** What is to be done about stored documents. */

@@ -1,5 +1,6 @@
 import { assert } from '../../core/assert.ts';
 import type { Query } from '../../core/query.ts';
+import type { State, StoredRecord } from '../../core/record.ts';
 import type { Lane } from '../../core/trigger.ts';
 import type {
   CollectionDefinition,
@@ -101,6 +102,18 @@ export class MemoryStore extends MemoryReader implements Store {
       return { kind, scope, lane, count: items.length, nextDueAt: Math.min(...items.map(({ dueAt }) => dueAt)) };
     });
   }
+  async sample(
+    collection: string,
+    { states, limit }: { readonly states: readonly State[]; readonly limit: number },
+  ): Promise<readonly StoredRecord[]> {
+    const records = [...(await this.find(collection, { filter: { kind: 'true' }, states }))];
+    for (let i = 0; i < Math.min(limit, records.length); i++) {
+      const j = i + Math.floor(Math.random() * (records.length - i));
+      [records[i], records[j]] = [records[j] as StoredRecord, records[i] as StoredRecord];
+    }
+    return records.slice(0, limit);
+  }
+
 
   async errors(query: ErrorQuery): Promise<readonly ErrorEntry[]> {
     const { ids, kind, view, projection, code, all = false, limit } = query;

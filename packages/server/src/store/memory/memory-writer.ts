@@ -116,6 +116,10 @@ export class MemoryWriter extends MemoryReader implements StoreWriter {
 
   async removeErrors(ids: readonly string[]): Promise<void> {
     for (const id of ids) this.#errors.delete(id);
+  async queuedKeys(kind: QueueKind, scope: string, keys: readonly string[]): Promise<ReadonlySet<string>> {
+    return new Set(keys.filter((key) => this.#queue.get(queueKey({ kind, scope, key })) !== undefined));
+  }
+
   }
 
   async removeErrorsBefore(kind: ErrorEntry['kind'], before: number, limit: number): Promise<number> {

@@ -40,6 +40,11 @@ export function dequeue(statements: Statements, kind: QueueKind, scope: string, 
   for (const key of keys) remove.run(kind, scope, key);
 }
 
+export function queuedKeys(statements: Statements, kind: QueueKind, scope: string, keys: readonly string[]): Set<string> {
+  const sql = 'SELECT q.key FROM json_each(?) j CROSS JOIN queue q ON q.kind = ? AND q.scope = ? AND q.key = j.value';
+  return new Set(statements.all<[string]>(sql, JSON.stringify(keys), kind, scope).map(([key]) => key));
+}
+
 const DUE = `
   SELECT n, coalesce(seq, n), key, due_at, attempts, payload FROM queue
   WHERE kind = ? AND scope = ? AND lane = ? AND due_at <= ? ORDER BY due_at, n LIMIT ?`;

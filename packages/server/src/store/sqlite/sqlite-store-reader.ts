@@ -1,10 +1,12 @@
 import { readPositions } from '../../sqlite/read-positions.ts';
 import type { Query } from '../../core/query.ts';
+import type { State, StoredRecord } from '../../core/record.ts';
 import type { ErrorEntry, ErrorQuery, QueuedItem, Snapshot, SnapshotReader, Store } from '../store.ts';
 import { countErrors, readErrors } from './error-rows.ts';
 import { readFact, readFacts, readSequence } from './fact-rows.ts';
 import { findMatching } from './find.ts';
 import { queued, take } from './queue-rows.ts';
+import { sampleRecords } from './sample.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 
 /** Everything that can be read of a store. */
@@ -24,6 +26,13 @@ export class SqliteStoreReader extends SqliteReader implements SnapshotReader {
 
   async collections(): Promise<readonly string[]> {
     return this.guarded(() => this.source.catalog.names());
+  }
+
+  async sample(
+    collection: string,
+    options: { readonly states: readonly State[]; readonly limit: number },
+  ): Promise<readonly StoredRecord[]> {
+    return this.read(collection, (of) => sampleRecords(this.source, of, options));
   }
 
   async take(options: Parameters<Store['take']>[0]): Promise<readonly QueuedItem[]> {

@@ -7,7 +7,7 @@ import { removeErrors, removeErrorsBefore, resolveErrors, saveErrors } from './e
 import { nextSequence, saveFact, savePositions } from './fact-rows.ts';
 import { readTombstones } from './find.ts';
 import { indexKey, mayDiffer, multiKeys } from './index-keys.ts';
-import { complete, dequeue, enqueue, putBack } from './queue-rows.ts';
+import { complete, dequeue, enqueue, putBack, queuedKeys } from './queue-rows.ts';
 import type { RecordRow, SqliteCollection } from './sqlite-collection.ts';
 import { stateNumber, stateOf } from './sqlite-collection.ts';
 import { SqliteReader } from './sqlite-reader.ts';
@@ -84,6 +84,10 @@ export class SqliteWriter extends SqliteReader implements StoreWriter {
 
   announce(deltas: readonly RecordDelta[], replaced: readonly string[] = []): void {
     for (const delta of deltas) this.#deltas.push(delta);
+  async queuedKeys(kind: QueueKind, scope: string, keys: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.guarded(() => queuedKeys(this.source.statements, kind, scope, keys));
+  }
+
     for (const name of replaced) this.#replaced.add(name);
   }
 
