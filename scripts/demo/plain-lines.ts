@@ -8,8 +8,9 @@ const MOST_LEAVES = 4;
 export class PlainLines implements Disposable {
   readonly #output: Output;
 
-  constructor(output: Output, continued: boolean) {
+  constructor(output: Output, { url, continued }: { readonly url: string; readonly continued: boolean }) {
     this.#output = output;
+    output.write(`Console: ${url}\n`);
     output.write(`Millrace on food-delivery: ${continued ? 'going on where the last run stopped' : 'a first run'}\n`);
   }
 

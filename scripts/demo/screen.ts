@@ -18,9 +18,12 @@ const BAR_WIDTH = 16;
 export class Screen implements Disposable {
   readonly #output: Output & { readonly rows: number };
   readonly #paint: Paint;
+  readonly #url: string;
 
-  constructor(output: Output & { readonly rows: number }) {
+  /** The console's address is shown with the figures. */
+  constructor(output: Output & { readonly rows: number }, url: string) {
     this.#output = output;
+    this.#url = url;
     this.#paint = painter(output);
     output.write(OTHER_SCREEN);
   }
@@ -49,6 +52,7 @@ export class Screen implements Disposable {
     const errors = (count: number, name: string): string => paint(count === 0 ? 'good' : 'bad', `${number(count)} ${name}`);
     return [
       `${paint('title', 'Millrace')} ${paint('quiet', `food-delivery: two systems of record → 8 projections → 3 single views · ${minutes(runningMs)} · Ctrl-C stops, a second start goes on`)}`,
+      `${paint('quiet', 'In a browser:')} ${this.#url}`,
       '',
       `  ${paint('title', number(figures.changesPerSecond))} changes/s   ${paint('title', number(figures.viewsPerSecond))} views written/s   ` +
         `lag ${paint('title', number(lag))}   from record to view p50 ${paint('title', milliseconds(stats.latencyMs.p50))} p99 ${paint('title', milliseconds(stats.latencyMs.p99))}   ` +

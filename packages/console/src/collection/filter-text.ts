@@ -25,6 +25,7 @@ export const OPERATORS = [
   { text: '~', operator: '$regex', label: 'matches' },
 ] as const;
 
+const FIELD = /^[\p{L}_$][\p{L}\p{N}_$.-]*$/u;
 const TERM = /^\s*([\p{L}_$][\p{L}\p{N}_$.-]*)\s*(!=|>=|<=|=|>|<|~|\bin\b)\s*([\s\S]*)$/u;
 
 export function parseFilterText(text: string, fields: readonly FilterField[]): ParsedFilter {
@@ -51,7 +52,7 @@ export function termText(field: string, operator: string, value: string): string
 }
 
 function shortTerm(field: string, condition: unknown): string | undefined {
-  if (field.startsWith('$')) return undefined;
+  if (!FIELD.test(field) || field.startsWith('$')) return undefined;
   if (isScalar(condition)) return `${field} = ${literalText(condition)}`;
   if (typeof condition !== 'object' || condition === null) return undefined;
   const entries = Object.entries(condition);

@@ -10,7 +10,7 @@ export function Sparkline({ values }: { readonly values: readonly number[] }) {
   const points = values.map(
     (value, index) => `${(begin + index * step).toFixed(1)} ${(HEIGHT - 1.5 - (value / top) * (HEIGHT - 4)).toFixed(1)}`,
   );
-  const line = points.length > 1 ? `M${points.join('L')}` : `M0 ${HEIGHT - 1.5}H${WIDTH}`;
+  const line = points.length > 1 ? `M${points.join('L')}` : '';
   const area = points.length > 1 ? `${line}V${HEIGHT}H${begin.toFixed(1)}Z` : '';
   return (
     <svg
@@ -21,6 +21,7 @@ export function Sparkline({ values }: { readonly values: readonly number[] }) {
       preserveAspectRatio="none"
       aria-hidden="true"
     >
+      <path className="sparkline-bed" d={`M0 ${HEIGHT - 0.5}H${WIDTH}`} />
       <path className="sparkline-area" d={area} />
       <path className="sparkline-line" d={line} />
     </svg>

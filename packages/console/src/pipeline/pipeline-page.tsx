@@ -49,25 +49,32 @@ function Headline({ overview: { latencyMs, lag, queued, live } }: { readonly ove
   return (
     <dl className="headline">
       <div>
-        <dt>From record to commit, median</dt>
-        <dd>{duration(latencyMs.p50)}</dd>
+        <dt>Latency, median</dt>
+        <dd title="From a record’s time to the commit of what follows from it">{duration(latencyMs.p50)}</dd>
       </div>
       <div>
-        <dt>99 of 100 within</dt>
-        <dd>{duration(latencyMs.p99)}</dd>
+        <dt>Latency, p99</dt>
+        <dd title="99 of 100 changes are faster">{duration(latencyMs.p99)}</dd>
       </div>
       <div>
-        <dt>Records not yet read</dt>
-        <dd>{count(behind)}</dd>
+        <dt>Lag</dt>
+        <dd>
+          {count(behind)} <small>{behind === 1 ? 'record' : 'records'}</small>
+        </dd>
       </div>
       <div>
-        <dt>Waiting in the queue</dt>
-        <dd>{count(waiting)}</dd>
+        <dt>Queued</dt>
+        <dd>
+          {count(waiting)} <small>{waiting === 1 ? 'item' : 'items'}</small>
+        </dd>
       </div>
       <div>
         <dt>Watching</dt>
         <dd>
-          {plural(live.clients, 'client')} <small>{plural(live.queries, 'live query', 'live queries')}</small>
+          {count(live.clients)}{' '}
+          <small>
+            {live.clients === 1 ? 'client' : 'clients'}, {plural(live.queries, 'live query', 'live queries')}
+          </small>
         </dd>
       </div>
     </dl>

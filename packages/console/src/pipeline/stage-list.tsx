@@ -1,7 +1,7 @@
 import type { StageOverview } from '@millrace/client';
 import { Sparkline } from '../collections/sparkline.tsx';
 import { stageRates } from '../server/overviews.ts';
-import { count, percent, plural, rate, shortCount } from '../text/numbers.ts';
+import { count, percent, rate, shortCount } from '../text/numbers.ts';
 import { STAGES, STAGE_ORDER } from './stages.ts';
 
 /** The stages in the order of the way, each with its figures. */
@@ -42,7 +42,7 @@ function Stage({ name, stage }: { readonly name: StageOverview['name']; readonly
         </div>
         <div>
           <dt>Errors</dt>
-          <dd>{errors > 0 ? <span className="badge badge-error">{plural(errors, 'error')}</span> : 'none'}</dd>
+          <dd>{errors > 0 ? <span className="badge badge-error">{count(errors)}</span> : 'none'}</dd>
         </div>
       </dl>
     </li>
