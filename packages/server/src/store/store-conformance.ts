@@ -3,6 +3,7 @@ import { registerCollectionTests } from './store-conformance-collections.ts';
 import { registerErrorTests } from './store-conformance-errors.ts';
 import { registerFactTests } from './store-conformance-facts.ts';
 import { registerFindTests } from './store-conformance-find.ts';
+import { registerFillTests } from './store-conformance-fill.ts';
 import { registerLookupTests } from './store-conformance-lookups.ts';
 import { registerQueueTests } from './store-conformance-queue.ts';
 import { registerRecordTests } from './store-conformance-records.ts';
@@ -16,6 +17,7 @@ export function registerStoreTests(name: string, factory: StoreFactory): void {
     registerRecordTests(factory);
     registerLookupTests(factory);
     registerFindTests(factory);
+    registerFillTests(factory);
     registerQueueTests(factory);
     registerErrorTests(factory);
     registerFactTests(factory);

@@ -28,6 +28,15 @@ export interface RecordWrite {
   readonly next: StoredRecord | null;
 }
 
+/** A document for a collection that is being filled. */
+export interface NewDocument {
+  readonly id: string;
+  readonly text: string;
+  readonly meta: string;
+  /** The fields that indexes are on, alone, as text (tagged JSON), so that the document need not be read for them. */
+  readonly indexed: string;
+}
+
 export interface RecordsOptions {
   /** As for look-ups: only the documents are looked at. */
   readonly documentsOnly?: boolean | undefined;
@@ -145,6 +154,19 @@ export interface ErrorQuery {
 export interface StoreWriter extends StoreReader {
   /** Ids whose record is no longer `previous` (never inside a transaction of a sole writer): the caller reads and decides again. */
   write(collection: string, writes: readonly RecordWrite[]): Promise<readonly string[]>;
+
+  /**
+   * Puts PUBLIC documents where there is no record of their id, be it a tombstone, without a look at what is stored. Gives the places (in
+   * `documents`) of those that were not put, since there is one.
+   */
+  insertNew(collection: string, documents: readonly NewDocument[]): Promise<readonly number[]>;
+  /**
+   * Indexes that cost more to keep than to build anew are not kept any more, before much is put into a collection: look-ups stay right,
+   * and take the time of a walk through all documents. Done before or without any: nothing happens.
+   */
+  deferIndexes(collection: string): Promise<void>;
+  /** Builds one of the deferred indexes, at the cost of a walk through all documents; false when none is left. */
+  buildIndex(collection: string): Promise<boolean>;
 
   /**
    * Tombstones in the order of their ids, after one of them, so that expired ones can be found and removed. None where the store lets

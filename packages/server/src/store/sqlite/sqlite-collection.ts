@@ -54,6 +54,8 @@ export class SqliteCollection {
   /** Likewise for tombstones. */
   readonly tombstonesSql: string;
   readonly insertSql: string;
+  /** The same, which does nothing where there is a record of the id. */
+  readonly insertNewSql: string;
   readonly deleteSql: string;
   /** Indexes that are columns, in the order of `insertSql`'s last parameters. */
   readonly columns: readonly SqliteIndex[];
@@ -85,6 +87,7 @@ export class SqliteCollection {
     this.tombstonesSql = `SELECT t.id, ${record} FROM ${this.table} t WHERE t.doc IS NULL`;
     const names = ['id', 'state', 'meta', 'doc', ...this.columns.map(({ place }) => place)];
     this.insertSql = `INSERT INTO ${this.table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
+    this.insertNewSql = `${this.insertSql} ON CONFLICT (id) DO NOTHING`;
     this.deleteSql = `DELETE FROM ${this.table} WHERE n = ?`;
   }
 

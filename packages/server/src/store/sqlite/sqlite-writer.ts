@@ -2,7 +2,9 @@ import type { RecordDelta } from '../../core/record-delta.ts';
 import type { StoredRecord } from '../../core/record.ts';
 import { isConstraintError } from '../../sqlite/sqlite-error.ts';
 import type { SqlValue } from '../../sqlite/statements.ts';
-import type { Commit, ErrorEntry, QueueItem, QueueKind, QueuedItem, RecordWrite, StoreWriter } from '../store.ts';
+import type { Commit, ErrorEntry, NewDocument, QueueItem, QueueKind, QueuedItem, RecordWrite, StoreWriter } from '../store.ts';
+import { decodeDocument } from '../../core/tagged-json.ts';
+import { buildIndex, deferIndexes } from './deferred-indexes.ts';
 import { removeErrors, removeErrorsBefore, resolveErrors, saveErrors } from './error-rows.ts';
 import { nextSequence, saveFact, savePositions } from './fact-rows.ts';
 import { readTombstones } from './find.ts';
@@ -33,6 +35,30 @@ export class SqliteWriter extends SqliteReader implements StoreWriter {
       }
       return refused;
     });
+  }
+
+  async insertNew(collection: string, documents: readonly NewDocument[]): Promise<readonly number[]> {
+    return this.read(collection, ({ insertNewSql, columns, multis, indexes }) => {
+      const statement = this.source.statements.get(insertNewSql);
+      const refused: number[] = [];
+      for (const [at, { id, text, meta, indexed }] of documents.entries()) {
+        const keys = indexes.length === 0 ? NO_FIELDS : decodeDocument(indexed);
+        const values: SqlValue[] = [id, PUBLIC, meta, text];
+        for (const { paths } of columns) values.push(indexKey(keys, paths));
+        const { changes, lastInsertRowid } = statement.run(...values);
+        if (changes === 0) refused.push(at);
+        else for (const { place, paths } of multis) this.#addKeys(place, Number(lastInsertRowid), multiKeys(keys, paths));
+      }
+      return refused;
+    });
+  }
+
+  async deferIndexes(collection: string): Promise<void> {
+    this.read(collection, (of) => deferIndexes(this.source.statements, of));
+  }
+
+  async buildIndex(collection: string): Promise<boolean> {
+    return this.read(collection, (of) => buildIndex(this.source.statements, of));
   }
 
   async tombstones(
@@ -175,6 +201,8 @@ export class SqliteWriter extends SqliteReader implements StoreWriter {
   }
 }
 
+const PUBLIC = stateNumber('PUBLIC');
+const NO_FIELDS = {};
 const NO_KEYS: Set<string> = new Set();
 
 function keysOf(record: StoredRecord, paths: Parameters<typeof multiKeys>[1]): Set<string> {
