@@ -165,7 +165,7 @@ interface OriginalSnapshot {
 }
 type OriginalStore = Record<string, Record<string, Record<string, OriginalSnapshot>>>;
 const { snapshotCallback } = createRequire(import.meta.url)('space-api/dist/lib/realtime/helper') as {
-  snapshotCallback(store: OriginalStore, rows: readonly Feed[]): void;
+  readonly snapshotCallback: (store: OriginalStore, rows: readonly Feed[]) => void;
 };
 
 /**
