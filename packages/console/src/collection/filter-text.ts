@@ -48,7 +48,7 @@ export function filterText(filter: Readonly<Record<string, unknown>> | undefined
 
 /** One term of the short form. */
 export function termText(field: string, operator: string, value: string): string {
-  return `${field} ${operator} ${/^[^\s,()"]+$/.test(value) && !/^(?:and|in)$/.test(value) ? value : JSON.stringify(value)}`;
+  return `${field} ${operator} ${/^[\p{L}\p{N}_@.:/+-]+$/u.test(value) && !/^(?:and|in)$/i.test(value) ? value : JSON.stringify(value)}`;
 }
 
 function shortTerm(field: string, condition: unknown): string | undefined {
