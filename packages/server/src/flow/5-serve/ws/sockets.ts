@@ -98,9 +98,9 @@ export class Sockets {
     for (const session of this.#sessions.keys()) session.close(CLOSE.goingAway, 'The server stops');
   }
 
-  /** Ends what has not answered the closing. */
-  terminate(): void {
-    for (const socket of this.#sessions.values()) socket.terminate();
+  /** What waits to be sent, of each client. */
+  bufferedBytes(): readonly number[] {
+    return Array.from(this.#sessions.values(), ({ bufferedAmount }) => bufferedAmount);
   }
 
   /** Runs while there are clients. */
