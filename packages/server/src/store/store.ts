@@ -189,6 +189,9 @@ export interface StoreWriter extends StoreReader {
   /** Removes rows whatever their `seq`. */
   dequeue(kind: QueueKind, scope: string, keys: readonly string[]): Promise<void>;
 
+  /** Those of the keys that have a row. */
+  queuedKeys(kind: QueueKind, scope: string, keys: readonly string[]): Promise<ReadonlySet<string>>;
+
   saveErrors(entries: readonly ErrorEntry[]): Promise<void>;
   /** Single-view errors of these identifiers, or dead letters of these ids, are resolved. */
   resolveErrors(
@@ -211,9 +214,6 @@ export interface StoreWriter extends StoreReader {
   /** Small facts of the engine (definition hashes, truncate marks, epoch), as text. Null removes. */
   saveFact(name: string, value: string | null): Promise<void>;
 }
-  /** Those of the keys that have a row. */
-  queuedKeys(kind: QueueKind, scope: string, keys: readonly string[]): Promise<ReadonlySet<string>>;
-
 
 export interface Store extends StoreReader, SnapshotReader, AsyncDisposable {
   readonly capabilities: {
@@ -243,6 +243,9 @@ export interface Store extends StoreReader, SnapshotReader, AsyncDisposable {
     readonly limit: number;
   }): Promise<readonly QueuedItem[]>;
 
+  /** Up to so many documents at random, each once, about evenly; cheap however many there are. */
+  sample(collection: string, options: { readonly states: readonly State[]; readonly limit: number }): Promise<readonly StoredRecord[]>;
+
   /** Number of queued items, and the time the next one is due (null: none), by kind and scope. */
   queued(): Promise<
     readonly { readonly kind: QueueKind; readonly scope: string; readonly lane: Lane; readonly count: number; readonly nextDueAt: number }[]
@@ -262,6 +265,3 @@ export interface Store extends StoreReader, SnapshotReader, AsyncDisposable {
   fact(name: string): Promise<string | null>;
   facts(prefix: string): Promise<ReadonlyMap<string, string>>;
 }
-  /** Up to so many documents at random, each once, about evenly; cheap however many there are. */
-  sample(collection: string, options: { readonly states: readonly State[]; readonly limit: number }): Promise<readonly StoredRecord[]>;
-

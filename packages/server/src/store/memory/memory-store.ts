@@ -55,7 +55,10 @@ export class MemoryStore extends MemoryReader implements Store {
   }
 
   async drop(collection: string): Promise<void> {
-    await this.#alone(() => this.#state.collections.delete(collection));
+    await this.#alone(() => {
+      if (!this.#state.collections.delete(collection)) return;
+      this.#tell({ sequence: ++this.#state.sequence, deltas: [], replaced: [collection] });
+    });
   }
 
   async transact<T>(work: (writer: StoreWriter) => Promise<T>): Promise<T> {
@@ -64,7 +67,7 @@ export class MemoryStore extends MemoryReader implements Store {
       const result = await work(writer);
       assert(!this.#isAbandoned, 'A unit of work ends before the store is opened again');
       const commit = writer.commit();
-      if (commit !== null) for (const listener of this.#listeners) listener(commit);
+      if (commit !== null) this.#tell(commit);
       return result;
     });
   }
@@ -72,6 +75,10 @@ export class MemoryStore extends MemoryReader implements Store {
   onCommit(listener: (commit: Commit) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  #tell(commit: Commit): void {
+    for (const listener of this.#listeners) listener(commit);
   }
 
   async snapshot(collection: string, query: Query): Promise<Snapshot> {
@@ -95,13 +102,6 @@ export class MemoryStore extends MemoryReader implements Store {
       .map(({ kind, scope, key, lane, dueAt, attempts, payload, seq }) => ({ kind, scope, key, lane, dueAt, attempts, payload, seq }));
   }
 
-  async queued(): ReturnType<Store['queued']> {
-    const groups = Map.groupBy(this.#state.queue.values(), ({ kind, scope, lane }) => JSON.stringify([kind, scope, lane]));
-    return Array.from(groups.values(), (items) => {
-      const { kind, scope, lane } = items[0] as QueuedItem;
-      return { kind, scope, lane, count: items.length, nextDueAt: Math.min(...items.map(({ dueAt }) => dueAt)) };
-    });
-  }
   async sample(
     collection: string,
     { states, limit }: { readonly states: readonly State[]; readonly limit: number },
@@ -114,6 +114,13 @@ export class MemoryStore extends MemoryReader implements Store {
     return records.slice(0, limit);
   }
 
+  async queued(): ReturnType<Store['queued']> {
+    const groups = Map.groupBy(this.#state.queue.values(), ({ kind, scope, lane }) => JSON.stringify([kind, scope, lane]));
+    return Array.from(groups.values(), (items) => {
+      const { kind, scope, lane } = items[0] as QueuedItem;
+      return { kind, scope, lane, count: items.length, nextDueAt: Math.min(...items.map(({ dueAt }) => dueAt)) };
+    });
+  }
 
   async errors(query: ErrorQuery): Promise<readonly ErrorEntry[]> {
     const { ids, kind, view, projection, code, all = false, limit } = query;

@@ -116,6 +116,10 @@ export class MemoryWriter extends MemoryReader implements StoreWriter {
     for (const key of keys) this.#queue.delete(queueKey({ kind, scope, key }));
   }
 
+  async queuedKeys(kind: QueueKind, scope: string, keys: readonly string[]): Promise<ReadonlySet<string>> {
+    return new Set(keys.filter((key) => this.#queue.get(queueKey({ kind, scope, key })) !== undefined));
+  }
+
   async saveErrors(entries: readonly ErrorEntry[]): Promise<void> {
     for (const entry of entries) this.#errors.set(entry.id, entry);
   }
@@ -135,10 +139,6 @@ export class MemoryWriter extends MemoryReader implements StoreWriter {
 
   async removeErrors(ids: readonly string[]): Promise<void> {
     for (const id of ids) this.#errors.delete(id);
-  async queuedKeys(kind: QueueKind, scope: string, keys: readonly string[]): Promise<ReadonlySet<string>> {
-    return new Set(keys.filter((key) => this.#queue.get(queueKey({ kind, scope, key })) !== undefined));
-  }
-
   }
 
   async removeErrorsBefore(kind: ErrorEntry['kind'], before: number, limit: number): Promise<number> {

@@ -1,6 +1,7 @@
 import type { EmbeddedFile } from '../../sqlite/embedded-file.ts';
 import type { CollectionDefinition, Commit, Store, StoreWriter } from '../store.ts';
 import { defineCollection, dropCollection } from './define-collection.ts';
+import { nextSequence } from './fact-rows.ts';
 import { SqliteCatalog } from './sqlite-catalog.ts';
 import { SqliteStoreReader } from './sqlite-store-reader.ts';
 import { SqliteWriter } from './sqlite-writer.ts';
@@ -28,7 +29,11 @@ export class SqliteStore extends SqliteStoreReader implements Store {
   }
 
   async drop(collection: string): Promise<void> {
-    await this.#alter(() => dropCollection(this.#file.writer, collection));
+    await this.#alter(() => {
+      if (!dropCollection(this.#file.writer, collection)) return;
+      const commit: Commit = { sequence: nextSequence(this.#file.writer), deltas: [], replaced: [collection] };
+      this.#file.whenCommitted(() => this.#tell(commit));
+    });
   }
 
   async transact<T>(work: (writer: StoreWriter) => Promise<T>): Promise<T> {

@@ -84,6 +84,10 @@ export class SqliteWriter extends SqliteReader implements StoreWriter {
     this.guarded(() => dequeue(this.source.statements, kind, scope, keys));
   }
 
+  async queuedKeys(kind: QueueKind, scope: string, keys: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.guarded(() => queuedKeys(this.source.statements, kind, scope, keys));
+  }
+
   async saveErrors(entries: readonly ErrorEntry[]): Promise<void> {
     this.guarded(() => saveErrors(this.source.statements, entries));
   }
@@ -110,10 +114,6 @@ export class SqliteWriter extends SqliteReader implements StoreWriter {
 
   announce(deltas: readonly RecordDelta[], replaced: readonly string[] = []): void {
     for (const delta of deltas) this.#deltas.push(delta);
-  async queuedKeys(kind: QueueKind, scope: string, keys: readonly string[]): Promise<ReadonlySet<string>> {
-    return this.guarded(() => queuedKeys(this.source.statements, kind, scope, keys));
-  }
-
     for (const name of replaced) this.#replaced.add(name);
   }
 
