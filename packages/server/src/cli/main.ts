@@ -17,6 +17,7 @@ import { declareResume } from './commands/resume.ts';
 import { declareStart } from './commands/start.ts';
 import { declareTest } from './commands/test.ts';
 import { declareTopics } from './commands/topics.ts';
+import { declareTypes } from './commands/types.ts';
 import { LOG_LEVELS } from './context.ts';
 import type { CommandContext, LogLevel, World } from './context.ts';
 import { EXIT_CODES, exitCode, exitReasonOf } from './exit-codes.ts';
@@ -77,6 +78,7 @@ export function declareProgram(version: string, world: Pick<World, 'out' | 'err'
   declareIngest(program, run);
   declareGet(program, run);
   declareTopics(program, run);
+  declareTypes(program, run);
   declareBackup(program, run);
   declareRestore(program, run);
   declareErrors(program, run);
