@@ -630,6 +630,12 @@ export const CATALOGUE = {
     what: 'A new project would be written into a folder that holds something.',
     cure: 'Name another folder, or empty this one. Nothing was written.',
   },
+  OUTPUT_FAILED: {
+    whose: 'user',
+    retryable: false,
+    what: 'A file that a command was asked to write could not be written.',
+    cure: 'Check that its folder exists, that it may be written there, and that there is space left.',
+  },
   FILE_EXISTS: {
     whose: 'user',
     retryable: false,
