@@ -73,13 +73,13 @@ class Client {
     this.socket.send(JSON.stringify({ id: 'r', type, data }));
   }
 
-  async has(count: number): Promise<void> {
-    await vi.waitFor(() => expect(this.frames.length).toBeGreaterThanOrEqual(count), { timeout: 10_000, interval: 5 });
+  has(count: number): Promise<void> {
+    return until(() => this.frames.length >= count);
   }
 }
 
-function until(condition: () => void): Promise<void> {
-  return vi.waitFor(condition, { timeout: 20_000, interval: 5 });
+async function until(condition: () => boolean): Promise<void> {
+  await vi.waitUntil(condition, { timeout: 20_000, interval: 5 });
 }
 
 describe('a socket', () => {
@@ -101,7 +101,7 @@ describe('a socket', () => {
     ).toEqual(lengths);
     expect(sockets.stats).toMatchObject({ clients: 1, framesIn: 1, framesOut: 6, writes: 2 });
     client.socket.close();
-    await until(() => expect(sockets.stats.clients).toBe(0));
+    await until(() => sockets.stats.clients === 0);
     expect(world.live.subscriptionsOf(COLLECTION)).toBe(0);
   });
 
@@ -121,7 +121,7 @@ describe('a socket', () => {
     const client = await Client.open(url);
     client.socket.send(message);
     expect((await client.closed).code).toBe(code);
-    await until(() => expect(sockets.stats.clients).toBe(0));
+    await until(() => sockets.stats.clients === 0);
   });
 
   test('is let in by its header or by its frames', async () => {
@@ -147,7 +147,7 @@ describe('a socket', () => {
     const { url } = await listen({ heartbeatMs: 80 });
     const client = await Client.open(url);
     client.send('realtime-subscribe', SUBSCRIBE);
-    await until(() => expect(client.pongs).toBeGreaterThan(3));
+    await until(() => client.pongs > 3);
     expect(client.frames.some(({ type }) => type === 'realtime-position')).toBe(true);
     expect(client.socket.readyState).toBe(client.socket.OPEN);
   });
@@ -195,13 +195,13 @@ describe('a client that does not read its socket', () => {
     const [session] = bufferedBytes(sockets);
     expect(session).toBeLessThan(100_000);
     client.socket.resume();
-    await until(() => expect(latest(client)?.['n']).toBe(last));
+    await until(() => latest(client)?.['n'] === last);
     expect(client.frames.length).toBeLessThan(last * 2);
   });
 
   test('is disconnected with the reason', async () => {
     const { client, sockets } = await overrun({ slowMs: 300 }, {});
-    await until(() => expect(sockets.stats.slowDisconnects).toBe(1));
+    await until(() => sockets.stats.slowDisconnects === 1);
     client.socket.resume();
     expect(await client.closed).toEqual({ code: 4008, reason: 'The client has not read for 300 ms' });
   });
