@@ -40,11 +40,12 @@ export function Shell() {
           ))}
         </ul>
       </nav>
-      <div className="settings">
+      <section className="settings" aria-label="Connection and theme">
         <Connection />
         <ThemeSwitch />
-      </div>
-      <main id="room" className="room" tabIndex={-1}>
+      </section>
+      {/* It scrolls, so the keyboard must be able to stand in it. */}
+      <main id="room" className="room" tabIndex={0}>
         {isRefused ? <TokenForm /> : <Outlet />}
       </main>
     </div>
