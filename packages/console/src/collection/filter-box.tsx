@@ -31,7 +31,8 @@ export function FilterBox({ fields, filter, refusal, onFilter }: FilterBoxProps)
       const read = parseFilterText(typed, fields);
       return read.isOk && signature(read.filter) === signature(filter) ? typed : filterText(filter);
     });
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- what is typed stays when only the known fields change
+    // What is typed stays when only the known fields change.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [filter]);
 
   const apply = (next: string): void => {

@@ -31,7 +31,7 @@ const STATES = { loading: 'waiting', live: 'live', stale: 'reconnecting', failed
 export function useLiveRows(query: LiveRowsQuery): LiveRows {
   const text = signature(query);
   // The same object for equal queries: a component makes a new one each time.
-  const held = useMemo(() => query, [text]);
+  const held = useMemo(() => JSON.parse(text) as LiveRowsQuery, [text]);
   const [result, setResult] = useState<{ readonly text: string; readonly live: LiveRows }>({ text, live: NO_RESULT });
 
   useEffect(() => {
