@@ -10,10 +10,10 @@ export const stageRates = new RateHistory();
 
 export const collectionsOverview = new Polling<CollectionsOverview>(
   (options) => client.collections(options),
-  ({ collections }) => {
+  ({ collections }, wasAway) => {
     collectionRates.add(collections.map(({ name, changesPerSecond }) => [name, changesPerSecond]));
     // The server is back: live queries need not wait for their next attempt.
-    if (client.status === 'reconnecting' || client.status === 'offline') client.reconnect();
+    if (wasAway && (client.status === 'reconnecting' || client.status === 'offline')) client.reconnect();
   },
 );
 

@@ -14,12 +14,12 @@ const EVERY_MS = 1_000;
 /** Something that is asked for again and again as long as somebody looks, and never twice at once. A hidden page asks nothing. */
 export class Polling<Value> {
   readonly #ask: (options: RequestOptions) => Promise<Value>;
-  readonly #onValue: (value: Value) => void;
+  readonly #onValue: (value: Value, wasAway: boolean) => void;
   readonly #listeners = new Set<() => void>();
   #state: Polled<Value> = { value: undefined, error: undefined };
   #stop: AbortController | undefined;
 
-  constructor(ask: (options: RequestOptions) => Promise<Value>, onValue: (value: Value) => void) {
+  constructor(ask: (options: RequestOptions) => Promise<Value>, onValue: (value: Value, wasAway: boolean) => void) {
     this.#ask = ask;
     this.#onValue = onValue;
     token.subscribe(() => {
@@ -52,7 +52,7 @@ export class Polling<Value> {
       try {
         const value = await this.#ask({ signal });
         if (signal.aborted) return;
-        this.#onValue(value);
+        this.#onValue(value, this.#state.error !== undefined);
         this.#set({ value, error: undefined });
       } catch (error) {
         if (signal.aborted) return;
