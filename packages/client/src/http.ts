@@ -43,7 +43,7 @@ export class Http {
       return answer.value;
     }
     const error = problemOf(answer?.value, url, status);
-    if (options.mayMiss === true && status === 404 && error.code === 'NOT_FOUND') return undefined;
+    if (options.mayMiss === true && status === 404 && error.code === 'UNKNOWN_DOCUMENT') return undefined;
     throw error;
   }
 

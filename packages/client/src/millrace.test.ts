@@ -414,11 +414,12 @@ describe('over HTTP', () => {
     await client.get('things', { dishId: 'D 1', code: 7 });
     await client.count('things', { group: 1 });
     await client.collections();
+    const documentOnly = '_rawp={"__STATE__":0,"createdAt":0,"updatedAt":0}';
     expect(asked).toEqual([
       'https://example.org/below/things?_q={"n":{"$gte":2}}&_s={"n":-1}&_l=3&_sk=1&_rawp={"n":1} Bearer secret',
-      'https://example.org/below/things Bearer secret',
-      'https://example.org/below/things/a/b Bearer secret',
-      'https://example.org/below/things/code=7&dishId=D%201 Bearer secret',
+      `https://example.org/below/things?${documentOnly} Bearer secret`,
+      `https://example.org/below/things/a/b?${documentOnly} Bearer secret`,
+      `https://example.org/below/things/code=7&dishId=D%201?${documentOnly} Bearer secret`,
       'https://example.org/below/things/count?_q={"group":1} Bearer secret',
       'https://example.org/below/-/collections Bearer secret',
     ]);
@@ -434,7 +435,7 @@ describe('over HTTP', () => {
       status: 400,
       cure: 'Use another',
     });
-    const missing = connect('http://example.org', { fetch: answering(404, '{"code":"NOT_FOUND","detail":"x"}') });
+    const missing = connect('http://example.org', { fetch: answering(404, '{"code":"UNKNOWN_DOCUMENT","detail":"x"}') });
     expect(await missing.get('things', 'x')).toBeUndefined();
     const other = connect('http://example.org', { fetch: answering(200, '<html>') });
     await expect(other.get('things')).rejects.toMatchObject({ code: 'INVALID_ANSWER' });

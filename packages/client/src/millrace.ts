@@ -97,12 +97,20 @@ export class Millrace<
   ): Promise<Row<Collections[Collection]> | undefined>;
   get(collection: string, what: unknown = {}, options: RequestOptions = {}): Promise<unknown> {
     const path = encodeURIComponent(collection);
-    if (!isQuery(what)) return this.#http.get(`${path}/${encodeURIComponent(keyText(what as Key))}`, {}, { ...options, mayMiss: true });
+    if (!isQuery(what)) {
+      const id = encodeURIComponent(keyText(what as Key));
+      return this.#http.get(`${path}/${id}`, { _rawp: jsonOf(withoutMetadata()) }, { ...options, mayMiss: true });
+    }
     const { where, sort, limit, select } = requestOf(collection, what);
-    const { skip } = what;
     return this.#http.get(
       path,
-      { _q: jsonOf(where), _s: jsonOf(sort), _l: textOf(limit), _sk: textOf(skip), _rawp: jsonOf(select) },
+      {
+        _q: jsonOf(where),
+        _s: jsonOf(sort),
+        _l: textOf(limit),
+        _sk: textOf(what.skip),
+        _rawp: jsonOf(withoutMetadata(select)),
+      },
       options,
     );
   }
@@ -163,6 +171,13 @@ export function connect<Collections extends object = AnyCollections, Keys extend
   options: ConnectOptions = {},
 ): Millrace<Collections, Keys> {
   return new Millrace(url, options);
+}
+
+/** What the server adds over HTTP, and live queries do not show: documents are the same both ways. */
+const METADATA = { __STATE__: 0, createdAt: 0, updatedAt: 0 } as const;
+
+function withoutMetadata(select: Readonly<Record<string, 0 | 1>> = {}): Readonly<Record<string, 0 | 1>> {
+  return Object.values(select).includes(1) ? select : { ...METADATA, ...select };
 }
 
 const QUERY_FIELDS: ReadonlySet<string> = new Set(['where', 'sort', 'limit', 'select', 'skip']);
