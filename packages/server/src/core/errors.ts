@@ -300,6 +300,30 @@ export const CATALOGUE = {
     what: 'A line of the input of ingest is not a record.',
     cure: 'Correct the named line and send the rest again from there, or skip such lines with --skip-malformed.',
   },
+  MALFORMED_ROW: {
+    whose: 'user',
+    retryable: false,
+    what: 'A line of a file that was loaded is no row.',
+    cure: 'Correct the named line, and load it again in a file of its own, or all of the file: rows that are as stored change nothing.',
+  },
+  LOAD_FILE_CHANGED: {
+    whose: 'user',
+    retryable: false,
+    what: 'A file is no longer what it was when its load began, so that nobody can tell where to go on.',
+    cure: 'Put the file back as it was, or begin anew with millrace load --restart: rows that are as stored change nothing.',
+  },
+  TOO_MANY_REFUSED: {
+    whose: 'user',
+    retryable: false,
+    what: 'A load refused more rows than it may. It stopped; what was loaded before is in, and in the views.',
+    cure: 'See the refused rows with millrace errors list. Go on with the same command and a higher --max-refused, or correct the file and begin anew with --restart.',
+  },
+  LOAD_UNFINISHED: {
+    whose: 'user',
+    retryable: false,
+    what: 'Other files are being loaded into the projection, or their load stopped.',
+    cure: 'Wait for its end (millrace jobs), go on with it by its own command, or give it up where it is with --restart.',
+  },
   UNREADABLE_INPUT: {
     whose: 'user',
     retryable: false,

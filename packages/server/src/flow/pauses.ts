@@ -1,4 +1,5 @@
 import type { Definitions } from '../core/definitions.ts';
+import type { Filling } from './filling.ts';
 import type { Store, StoreWriter } from '../store/store.ts';
 
 /** Facts of this prefix name what is paused: `paused:system/ordering`, `paused:view/sv_customers`. */
@@ -11,19 +12,25 @@ export interface Paused {
   readonly name: string;
 }
 
-/** Systems that are not read, and views that are not built, until somebody says that they go on. It outlives the process. */
+/**
+ * Systems that are not read, and views that are not built, until somebody says that they go on. It outlives the process. Views that wait
+ * for what fills the projections that they read are not built either, but nobody has paused them.
+ */
 export class Pauses {
   readonly #topicsOf: ReadonlyMap<string, readonly string[]>;
   #systems = new Set<string>();
   #views = new Set<string>();
   /** Changes with what is paused. */
   generation = 0;
+  readonly filling: Filling;
 
-  constructor({ systems }: Pick<Definitions, 'systems'>) {
+  constructor({ systems }: Pick<Definitions, 'systems'>, filling: Filling) {
+    this.filling = filling;
     this.#topicsOf = new Map(systems.map(({ name, projections }) => [name, projections.flatMap(({ topics }) => topics)]));
   }
 
   async load(store: Pick<Store, 'facts'>): Promise<void> {
+    await this.filling.load(store);
     const paused = await readPaused(store);
     this.#systems = new Set(paused.filter(({ kind }) => kind === 'system').map(({ name }) => name));
     this.#views = new Set(paused.filter(({ kind }) => kind === 'view').map(({ name }) => name));
@@ -31,12 +38,12 @@ export class Pauses {
   }
 
   hasView(name: string): boolean {
-    return this.#views.has(name);
+    return this.#views.has(name) || this.filling.hasView(name);
   }
 
   /** Nothing is paused: the usual case. */
   get isNone(): boolean {
-    return this.#systems.size + this.#views.size === 0;
+    return this.#systems.size + this.#views.size === 0 && this.filling.isNone;
   }
 
   /** Topics that are not read. One that several systems read is not read while one of them is paused. */

@@ -14,6 +14,7 @@ import { Backlog } from './backlog.ts';
 import { CodeUnit } from './code-unit.ts';
 import { ingestTargets } from './ingest-targets.ts';
 import { IngestUnit } from './ingest-unit.ts';
+import { Filling } from './filling.ts';
 import { JobRunner } from './jobs/job-runner.ts';
 import { jobTypes } from './jobs/job-types.ts';
 import type { StepResult } from './jobs/job.ts';
@@ -72,7 +73,7 @@ export class Pipeline {
     const projections = definitions.systems.flatMap((system) => system.projections);
     const systems = new Map(projections.map((projection) => [projection.name, projection.system]));
     const targets = ingestTargets(options);
-    this.#pauses = new Pauses(definitions);
+    this.#pauses = new Pauses(definitions, new Filling(plan));
     const strategist = new Strategist(plan, code);
     const fragments = new FragmentCache(settings.cacheBytes * (1 - LOOKUPS_SHARE));
     const onSeveralFound = (): void => void this.#meter.counts.severalFound++;

@@ -93,6 +93,15 @@ export class Propagation {
     return all;
   }
 
+  /** The same for bulk work: nothing is built now, all that follows is queued behind what is fresh. */
+  async runLater(writer: StoreWriter, deltas: readonly RecordDelta[]): Promise<void> {
+    this.#parts.cache.invalidate(deltas);
+    const wanted = new Map<string, Map<string, Trigger>>();
+    await this.#follow(writer, deltas, wanted);
+    for (const ofView of wanted.values()) await this.enqueue(writer, [...ofView.values()], 'bulk');
+    writer.announce(deltas);
+  }
+
   /** Queues what there is no room for, and gives the rest: what hot rows ask for comes last, and waits behind all that is fresh. */
   async #queueBeyond(writer: StoreWriter, triggers: readonly Trigger[], room: number): Promise<readonly Trigger[]> {
     const fanOut = new Map<Trigger['cause'], number>();
@@ -223,8 +232,10 @@ export class Propagation {
   /** Stage 3: what the deltas ask for is added to what is wanted, or queued where only user code can tell. */
   async #follow(writer: StoreWriter, deltas: readonly RecordDelta[], wanted: Map<string, Map<string, Trigger>>): Promise<void> {
     if (deltas.length === 0) return;
-    const { strategist, meter, backlog, clock, fragments } = this.#parts;
-    const { triggers, elements, unfollowed, whole } = await meter.time('strategy', () => strategist.follow(deltas, writer));
+    const { strategist, meter, backlog, clock, fragments, pauses } = this.#parts;
+    // Views that wait for what they read to be filled are built as a whole, then.
+    const except = (view: string): boolean => pauses.filling.hasView(view);
+    const { triggers, elements, unfollowed, whole } = await meter.time('strategy', () => strategist.follow(deltas, writer, except));
     for (const { view, dependency, ids } of elements) fragments.forget(view, dependency, ids);
     meter.counts.triggers += triggers.length;
     for (const trigger of triggers) {

@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Definitions } from '../core/definitions.ts';
 import type { Logger } from '../core/logger.ts';
 import { readJobs } from '../flow/jobs/job-rows.ts';
+import { LoadJob } from '../flow/jobs/load/load-job.ts';
 import type { MakeJobType } from '../flow/jobs/job-types.ts';
 import type { JobStatus } from '../flow/jobs/job.ts';
 import type { AuditCounts } from '../flow/jobs/trickle.ts';
@@ -16,6 +17,7 @@ import type { Log } from '../log/log.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Store } from '../store/store.ts';
 import { acceptDefinitionChanges, findDefinitionChanges } from './definition-changes.ts';
+import { loadFiles } from './load/load-files.ts';
 import { openLogger } from './logger.ts';
 import { openCode, openFormats, openStorage } from './registry.ts';
 import { retain } from './retention.ts';
@@ -160,7 +162,7 @@ export async function openEngine(project: RunnableProject, options: EngineOption
     clock,
     logger,
     settings: { ...settingsOf(config), ...options.settings },
-    jobTypes: options.jobTypes ?? [],
+    jobTypes: [(parts) => new LoadJob(parts, loadFiles(ingestCode)), ...(options.jobTypes ?? [])],
   });
   resources.defer(() => pipeline.close());
   await pipeline.open();

@@ -22,6 +22,17 @@ type Entry = { -readonly [Property in keyof FieldReport]: FieldReport[Property] 
 export class FieldReports {
   readonly #entries = new Map<string, Map<string, Entry>>();
 
+  /** Those of a part. */
+  addAll(reports: readonly FieldReport[]): void {
+    for (const { projection, type, field, count, first, last } of reports) {
+      this.add(projection, type, field, first);
+      const entry = this.#entryOf(projection, type, field);
+      if (entry === undefined) continue;
+      entry.count += count - 1;
+      entry.last = last;
+    }
+  }
+
   add(projection: string, type: FieldReport['type'], field: string, position: LogPosition): void {
     const group = `${type} ${projection}`;
     let entries = this.#entries.get(group);
@@ -33,6 +44,11 @@ export class FieldReports {
       entry.count++;
       entry.last = position;
     }
+  }
+
+  #entryOf(projection: string, type: FieldReport['type'], field: string): Entry | undefined {
+    const entries = this.#entries.get(`${type} ${projection}`);
+    return entries?.get(field) ?? entries?.get(OTHER_FIELDS);
   }
 
   /** Most frequent first. */

@@ -1,5 +1,5 @@
 import type { UserCode } from '../../code/code.ts';
-import { assert } from '../../core/assert.ts';
+import { assert, must } from '../../core/assert.ts';
 import type { Change } from '../../core/change.ts';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
@@ -14,6 +14,7 @@ import type { DeletedRetention, Expired } from './expiry.ts';
 import { FieldReports } from './field-reports.ts';
 import type { FieldReport } from './field-reports.ts';
 import { prepareChanges } from './prepare.ts';
+import { isTruncated } from './order-guard.ts';
 import type { Applied, Prepared, PreparedBatch, PreparedChange, ProjectCounts, RefusedChange } from './prepared.ts';
 import { planProjection } from './projection-plan.ts';
 import type { ProjectionPlan } from './projection-plan.ts';
@@ -96,6 +97,17 @@ export class Projector {
   /** Forgets deleted keys and removes soft-deleted rows whose time is over, some at a time. */
   async expire(writer: StoreWriter, now: number, limit: number): Promise<Expired> {
     return this.#expiry.run(writer, now, limit);
+  }
+
+  /** Whether a truncate that was seen removes what stands at `place`. */
+  isTruncated(projection: string, place: ChangePlace): boolean {
+    const isGuarded = must(this.#plans.get(projection), `Projection "${projection}" is defined`).guarded;
+    return isTruncated(place, this.#marks?.get(projection) ?? null, isGuarded);
+  }
+
+  /** Fields of rows that were cast elsewhere. */
+  report(reports: readonly FieldReport[]): void {
+    this.#reports.addAll(reports);
   }
 
   /** Fields that could not be projected since the start, most frequent first. */

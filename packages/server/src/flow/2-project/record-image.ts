@@ -143,7 +143,7 @@ export class RecordImage {
 }
 
 /** Always in one order, so that equal metadata have equal texts. */
-function metaText(meta: ProjectionMeta, updatedAt: number): string {
+export function metaText(meta: ProjectionMeta, updatedAt: number): string {
   return JSON.stringify({
     counterType: meta.counterType,
     counter: meta.counter,

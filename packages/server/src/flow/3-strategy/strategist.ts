@@ -36,8 +36,8 @@ export class Strategist {
     this.#code = code;
   }
 
-  /** Walks for all views whose ways are plain; hands back what needs user code. Reads only. */
-  async follow(deltas: readonly RecordDelta[], reader: StoreReader): Promise<StrategyResult> {
+  /** Walks for all views whose ways are plain, except some; hands back what needs user code. Reads only. */
+  async follow(deltas: readonly RecordDelta[], reader: StoreReader, except: (view: string) => boolean = none): Promise<StrategyResult> {
     const triggers: Trigger[] = [];
     const unfollowed = new Map<string, readonly RecordDelta[]>();
     const whole = new Set<string>();
@@ -45,6 +45,7 @@ export class Strategist {
     if (deltas.length === 0) return { triggers, elements, unfollowed, whole };
     const changed = new Set(deltas.map((delta) => delta.collection));
     for (const view of this.#plan.views) {
+      if (except(view.name)) continue;
       for (const collection of view.walks.whole) if (changed.has(collection)) whole.add(view.name);
       const forCode = deltas.filter((delta) => needsFunction(view, delta.collection));
       if (forCode.length > 0) unfollowed.set(view.name, forCode);
@@ -114,6 +115,8 @@ export class Strategist {
     );
   }
 }
+
+const none = (): boolean => false;
 
 /** Whether the changes of a collection can reach this view only through a function of the user's. */
 function needsFunction(view: ViewPlan, collection: string): boolean {

@@ -45,6 +45,8 @@ export class RefreshJob implements JobType {
     const view = viewOf(plan, job.scope);
     // It was removed from the project since.
     if (view === undefined) return tools.commit(async () => ({ next: null, done: 0, total: 0 }));
+    // Until what it reads is there.
+    if (pauses.filling.hasView(view.name)) return { kind: 'waiting', for: 'queue' };
     if (pauses.hasView(view.name)) return { kind: 'waiting', for: 'paused' };
     const matches = matcherOf(plan, view, job.request);
     if (job.progress === null) return tools.commit(() => this.#begin(view, matches !== undefined, tools));
