@@ -36,7 +36,8 @@ export function frameworkOptions({ maxQueryMs }: Pick<HttpSettings, 'maxQueryMs'
           ? new AppError('URL_TOO_LONG', `The address and the headers are too long: expected at most ${MAX_HEADER_BYTES} bytes`)
           : new AppError('MALFORMED_REQUEST', 'The request is not HTTP'),
       );
-      const body = JSON.stringify(problem);
+      // The answer to a HEAD has no body; what it was can only be told from what arrived last.
+      const body = /^(?:GET|POST|PUT|PATCH|DELETE|OPTIONS) /.test(beginningOf(error)) ? JSON.stringify(problem) : '';
       if (socket.writable)
         socket.write(
           `HTTP/1.1 ${problem.status} ${isTooLarge ? 'URI Too Long' : 'Bad Request'}\r\nConnection: close\r\nContent-Type: application/problem+json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
@@ -44,4 +45,9 @@ export function frameworkOptions({ maxQueryMs }: Pick<HttpSettings, 'maxQueryMs'
       socket.destroySoon();
     },
   };
+}
+
+function beginningOf(error: Error): string {
+  const { rawPacket } = error as { rawPacket?: unknown };
+  return rawPacket instanceof Uint8Array ? Buffer.from(rawPacket.subarray(0, 10)).toString('latin1') : '';
 }

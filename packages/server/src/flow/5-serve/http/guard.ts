@@ -4,7 +4,7 @@ import { AppError } from '../../../core/errors.ts';
 import type { HttpSettings } from './http-parts.ts';
 
 /** Served without a token: they hold nothing of the project, and probes and browsers have none to send. */
-const OPEN = /^\/(?:$|\?|favicon\.ico$|-\/(?:healthz|ready|console)(?:[/?]|$))/;
+const OPEN = /^\/(?:favicon\.ico|-\/(?:healthz|ready|console(?:\/[^?]*)?))?(?:\?.*)?$/;
 const LOOPBACK_NAMES: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 const PREFLIGHT_SECONDS = 600;
 
