@@ -666,6 +666,12 @@ export const CATALOGUE = {
     what: 'A file that would be written is there already.',
     cure: 'Name another file, or replace it with --force.',
   },
+  COLLECTION_IN_USE: {
+    whose: 'user',
+    retryable: false,
+    what: 'A collection that is to be dropped is defined in the project.',
+    cure: 'Remove it from the project first. To empty it and build it anew, drop it with --force.',
+  },
   UNKNOWN_JOB: {
     whose: 'user',
     retryable: false,

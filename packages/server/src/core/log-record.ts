@@ -17,6 +17,14 @@ export interface LogRecord extends LogPosition {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Header of a record whose key and value were erased. */
+export const ERASED_HEADER = 'millrace.erased';
+
+/** It keeps its place in the log, and asks for nothing. */
+export function isErased({ headers }: Pick<LogRecord, 'headers'>): boolean {
+  return headers[ERASED_HEADER] !== undefined;
+}
+
 /** A record to append. Without a partition the log chooses one by the key. */
 export interface NewLogRecord {
   readonly topic: string;

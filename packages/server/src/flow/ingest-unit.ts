@@ -2,9 +2,10 @@ import type { Clock } from '../core/clock.ts';
 import type { Change } from '../core/change.ts';
 import type { LogRecord } from '../core/log-record.ts';
 import type { RecordDelta } from '../core/record-delta.ts';
-import type { ErrorEntry, QueueItem, QueuedItem, Store } from '../store/store.ts';
+import type { ErrorEntry, QueueItem, QueuedItem, Store, StoreWriter } from '../store/store.ts';
 import { deadLetter, deadLetterId } from './1-ingest/dead-letter.ts';
-import type { Ingestor } from './1-ingest/ingestor.ts';
+import type { Ingested, Ingestor } from './1-ingest/ingestor.ts';
+import type { Prepared } from './2-project/prepared.ts';
 import type { Projector } from './2-project/projector.ts';
 import { backoffMs } from './backoff.ts';
 import type { Backlog } from './backlog.ts';
@@ -39,68 +40,104 @@ export class IngestUnit {
     this.#parts = parts;
   }
 
-  /** Gives what changed. A record that makes the batch fail is found by processing each alone, and becomes a dead letter. */
-  async process(records: readonly LogRecord[], item: Parked = null): Promise<readonly RecordDelta[]> {
+  /** A record that makes the batch fail is found by processing each alone, and becomes a dead letter. */
+  async process(records: readonly LogRecord[], item: Parked = null): Promise<void> {
     try {
-      return await this.#attempt(records, item);
+      await this.#attempt(records, item);
+      return;
     } catch (error) {
       if (!isOfTheItem(error)) throw error;
       const [only] = records;
       if (records.length === 1 && only !== undefined) return this.#bury(only, error, item);
     }
-    const all: RecordDelta[] = [];
-    for (const record of records) all.push(...(await this.process([record], item)));
-    return all;
+    for (const record of records) await this.process([record], item);
   }
 
-  async #attempt(records: readonly LogRecord[], item: Parked): Promise<readonly RecordDelta[]> {
-    const { ingestor, projector, propagation, clock, meter } = this.#parts;
-    const decoded = await meter.time('ingest', () => ingestor.decode(records));
-    const prepared = await meter.time('project', () => projector.prepare(decoded.changes));
-    const byPosition = new Map(records.map((record) => [recordKey(record), record]));
+  /**
+   * Records that were read before, once more, for these projections: what they give is carried out within the unit of work of who asks.
+   * Gives the number of projection records that changed.
+   */
+  async replay(records: readonly LogRecord[], only: ReadonlySet<string>): Promise<(writer: StoreWriter) => Promise<number>> {
+    const batch = await this.#prepare(records, only);
+    return async (writer) => (await this.#carryOut(writer, batch, 'replay')).length;
+  }
+
+  /** A record on which our own code fails when it is read once more is a dead letter. */
+  async buryReplayed(record: LogRecord, error: Error): Promise<void> {
+    await this.#parts.store.transact((writer) => writer.saveErrors([this.#buried(record, error)]));
+  }
+
+  async #attempt(records: readonly LogRecord[], item: Parked): Promise<void> {
+    const { propagation, clock, meter } = this.#parts;
+    const batch = await this.#prepare(records, null);
     const start = performance.now();
     let inside = 0;
-    const deltas = await propagation.unit(async (writer) => {
+    await propagation.unit(async (writer) => {
       const begun = performance.now();
-      const applied = await meter.time('project', () => projector.apply(writer, prepared));
-      const entries: ErrorEntry[] = [...decoded.deadLetters];
-      for (const { change, code, reason } of [...prepared.refused, ...applied.refused])
-        entries.push(this.#entryOf(change, byPosition, code, reason, item));
-      const parked: ParkedRecord[] = [...decoded.retry];
-      for (const { change, reason } of prepared.retry) {
-        parked.push({
-          record: recordOf(change, byPosition),
-          reason,
-          projection: change.projection,
-          system: this.#parts.systemOf(change.projection),
-        });
-      }
-      const items = this.#park(parked, item, entries);
-      // A record that was parked or replayed is fine now, unless it is refused, or parked, again.
-      if (item !== null && items.length === 0) await writer.resolveErrors({ ids: deadLetterIds(records, decoded.changes) }, clock.now());
-      if (entries.length > 0) await writer.saveErrors(entries);
-      if (items.length + applied.later.length > 0) {
-        if (item === null) await writer.enqueue(items);
-        else await writer.putBack(items.map(({ attempts, dueAt }) => ({ ...item, attempts, dueAt })));
-        await writer.enqueue(applied.later);
-        this.#parts.backlog.queued('');
-      }
-      if (item !== null) await writer.complete([item]);
-      const all = await propagation.run(writer, applied.deltas);
-      if (item === null) await writer.savePositions(this.#parts.settings.group, nextOffsets(records));
-      meter.counts.deadLetters += entries.length;
-      meter.counts.projectionDeltas += applied.deltas.length;
+      await this.#carryOut(writer, batch, item);
       inside = performance.now() - begun;
-      return all;
     });
     meter.add('commit', performance.now() - start - inside);
     meter.counts.records += records.length;
-    meter.counts.changes += decoded.changes.length;
-    for (const count of decoded.skipped.values()) meter.counts.skipped += count;
+    meter.counts.changes += batch.decoded.changes.length;
+    for (const count of batch.decoded.skipped.values()) meter.counts.skipped += count;
     meter.counts.batches++;
     const now = clock.now();
     for (const { timestamp } of records) meter.latency(now - timestamp);
-    return deltas;
+  }
+
+  /** Everything that needs no unit of work, of the named projections; null: of all. */
+  async #prepare(records: readonly LogRecord[], only: ReadonlySet<string> | null): Promise<Batch> {
+    const { ingestor, projector, meter } = this.#parts;
+    const all = await meter.time('ingest', () => ingestor.decode(records));
+    const isWanted = ({ projection }: { readonly projection: string | null }): boolean => only?.has(projection ?? '') ?? true;
+    const decoded =
+      only === null
+        ? all
+        : {
+            ...all,
+            changes: all.changes.filter(isWanted),
+            deadLetters: all.deadLetters.filter(isWanted),
+            retry: all.retry.filter(isWanted),
+          };
+    const prepared = await meter.time('project', () => projector.prepare(decoded.changes));
+    return { records, decoded, prepared, byPosition: new Map(records.map((record) => [recordKey(record), record])) };
+  }
+
+  /** Within a unit of work. Gives what changed in projections. */
+  async #carryOut(writer: StoreWriter, batch: Batch, from: Parked | 'replay'): Promise<readonly RecordDelta[]> {
+    const { projector, propagation, clock, meter } = this.#parts;
+    const { records, decoded, prepared, byPosition } = batch;
+    const item = from === 'replay' ? null : from;
+    const applied = await meter.time('project', () => projector.apply(writer, prepared));
+    const entries: ErrorEntry[] = [...decoded.deadLetters];
+    for (const { change, code, reason } of [...prepared.refused, ...applied.refused])
+      entries.push(this.#entryOf(change, byPosition, code, reason, item));
+    const parked: ParkedRecord[] = [...decoded.retry];
+    for (const { change, reason } of prepared.retry) {
+      parked.push({
+        record: recordOf(change, byPosition),
+        reason,
+        projection: change.projection,
+        system: this.#parts.systemOf(change.projection),
+      });
+    }
+    const items = this.#park(parked, item, entries);
+    // A record that was parked or replayed is fine now, unless it is refused, or parked, again.
+    if (from !== null && items.length === 0) await writer.resolveErrors({ ids: deadLetterIds(records, decoded.changes) }, clock.now());
+    if (entries.length > 0) await writer.saveErrors(entries);
+    if (items.length + applied.later.length > 0) {
+      if (item === null) await writer.enqueue(items);
+      else await writer.putBack(items.map(({ attempts, dueAt }) => ({ ...item, attempts, dueAt })));
+      await writer.enqueue(applied.later);
+      this.#parts.backlog.queued('');
+    }
+    if (item !== null) await writer.complete([item]);
+    await propagation.run(writer, applied.deltas);
+    if (from === null) await writer.savePositions(this.#parts.settings.group, nextOffsets(records));
+    meter.counts.deadLetters += entries.length;
+    meter.counts.projectionDeltas += applied.deltas.length;
+    return applied.deltas;
   }
 
   #entryOf(change: Change, byPosition: ReadonlyMap<string, LogRecord>, code: string, reason: string, item: Parked): ErrorEntry {
@@ -128,17 +165,28 @@ export class IngestUnit {
   }
 
   /** A record on which our own code fails must neither block its partition nor vanish. */
-  async #bury(record: LogRecord, error: Error, item: Parked): Promise<readonly RecordDelta[]> {
-    const { store, clock, settings } = this.#parts;
-    const entry = deadLetter(record, { code: 'INTERNAL', reason: error.message, system: '', projection: '' }, clock, { shared: false });
+  async #bury(record: LogRecord, error: Error, item: Parked): Promise<void> {
+    const { store, settings } = this.#parts;
     await store.transact(async (writer) => {
-      await writer.saveErrors([entry]);
+      await writer.saveErrors([this.#buried(record, error)]);
       if (item === null) await writer.savePositions(settings.group, nextOffsets([record]));
       else await writer.complete([item]);
     });
     this.#parts.meter.counts.deadLetters++;
-    return [];
   }
+
+  #buried(record: LogRecord, error: Error): ErrorEntry {
+    const fault = { code: 'INTERNAL', reason: error.message, system: '', projection: '' };
+    return deadLetter(record, fault, this.#parts.clock, { shared: false });
+  }
+}
+
+/** Records of one unit of work, read. */
+interface Batch {
+  readonly records: readonly LogRecord[];
+  readonly decoded: Ingested;
+  readonly prepared: Prepared;
+  readonly byPosition: ReadonlyMap<string, LogRecord>;
 }
 
 function deadLetterIds(records: readonly LogRecord[], changes: readonly Change[]): string[] {

@@ -12,6 +12,7 @@ import { ViewBuilder } from './4-aggregate/view-builder.ts';
 import type { BuilderOptions } from './4-aggregate/view-builder.ts';
 import { Backlog } from './backlog.ts';
 import { CodeUnit } from './code-unit.ts';
+import { definitionOf } from './collection-definition.ts';
 import { ingestTargets } from './ingest-targets.ts';
 import { IngestUnit } from './ingest-unit.ts';
 import { Filling } from './filling.ts';
@@ -144,14 +145,7 @@ export class Pipeline {
   /** Makes collections and topics, and begins to read where the last commit ended. */
   async open(): Promise<void> {
     const { store, log, plan } = this.#options;
-    await store.define(
-      [...plan.collections.values()].map(({ name, kind, key, indexes }) => ({
-        name,
-        kind: kind === 'view' ? 'view' : 'projection',
-        key,
-        indexes,
-      })),
-    );
+    await store.define([...plan.collections.values()].map(definitionOf));
     await log.createTopics(this.#lines.flatMap(({ topics }) => topics));
     await this.#projector.open(store);
     await this.#backlog.load(store);

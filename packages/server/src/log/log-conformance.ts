@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { registerAppendTests } from './log-conformance-append.ts';
 import { registerConsumerTests } from './log-conformance-consumers.ts';
+import { registerEraseTests } from './log-conformance-erase.ts';
 import type { LogFactory } from './log-conformance-support.ts';
 import { registerTrimTests } from './log-conformance-trim.ts';
 
@@ -10,5 +11,6 @@ export function registerLogTests(name: string, factory: LogFactory): void {
     registerAppendTests(factory);
     registerConsumerTests(factory);
     registerTrimTests(factory);
+    registerEraseTests(factory);
   });
 }

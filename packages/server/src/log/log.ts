@@ -36,6 +36,12 @@ export interface Log extends AsyncDisposable {
   /** Up to `limit` records of one partition, from an offset. Not more than there are; never waits. */
   read(topic: string, partition: number, offset: number, limit: number): Promise<readonly LogRecord[]>;
 
+  /**
+   * Removes key, value and headers of records for good. They keep their places and their times, and ask for nothing when they are read
+   * (`isErased`). Returns how many there were.
+   */
+  erase(positions: readonly Pick<LogPosition, 'topic' | 'partition' | 'offset'>[]): Promise<number>;
+
   /** A reader of several topics for a group. Begins at `from`, else (where absent) at the group's committed position, else at the beginning. */
   subscribe(options: {
     readonly group: string;

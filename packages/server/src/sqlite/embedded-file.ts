@@ -145,6 +145,23 @@ export class EmbeddedFile implements AsyncDisposable {
     return statSync(`${this.path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
   }
 
+  /**
+   * What is removed from now on is overwritten, and the WAL holds nothing: false while somebody reads it. `rewrite`: the whole file is
+   * written anew, without the free space that holds what was removed before.
+   */
+  scrub(what: 'journal' | 'rewrite'): Promise<boolean> {
+    return this.#lock.run(async () => {
+      try {
+        this.writer.db.exec('PRAGMA secure_delete = ON');
+        if (what === 'rewrite') this.writer.db.exec('VACUUM');
+        const [isBusy] = must(this.writer.first<[number, number]>('PRAGMA wal_checkpoint(TRUNCATE)'), 'A checkpoint tells how it went');
+        return isBusy === 0;
+      } catch (error) {
+        throw toAppError(error, this.path);
+      }
+    });
+  }
+
   /** While the writer never pauses, the thread alone never catches up: so the writer waits once, and the WAL begins anew. */
   #emptyWal(bytes: number): void {
     const { db } = this.writer;

@@ -258,6 +258,13 @@ export interface Store extends StoreReader, SnapshotReader, AsyncDisposable {
     readonly { readonly kind: ErrorEntry['kind']; readonly scope: string; readonly code: string; readonly count: number }[]
   >;
 
+  /**
+   * From now on, as long as the store is open, what is removed or replaced is overwritten; and what was committed is no longer kept
+   * anywhere beside the data itself (in a write-ahead log). False where somebody reads the latter still: it goes later. `rewrite`: nor do
+   * traces of what was removed before stay in free space; nobody works meanwhile.
+   */
+  scrub(options?: { readonly rewrite: boolean }): Promise<boolean>;
+
   /** Calls `listener` at once after each commit that announced something, in the order of commits, until the returned function is called. */
   onCommit(listener: (commit: Commit) => void): () => void;
 

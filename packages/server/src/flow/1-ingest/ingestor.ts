@@ -2,6 +2,7 @@ import type { Change, Decoded } from '../../core/change.ts';
 import type { Clock } from '../../core/clock.ts';
 import { CATALOGUE, messageOf } from '../../core/errors.ts';
 import type { ErrorCode } from '../../core/errors.ts';
+import { isErased } from '../../core/log-record.ts';
 import type { LogRecord } from '../../core/log-record.ts';
 import type { Format, FormatTarget } from '../../format/format.ts';
 import type { ErrorEntry } from '../../store/store.ts';
@@ -61,6 +62,7 @@ export class Ingestor {
 
     records.forEach((record, i) => {
       const targets = this.#targets.get(record.topic) ?? [];
+      if (isErased(record)) return count(skipped, 'erased');
       if (targets.length === 0) count(skipped, 'unread topic');
       for (const { system, target, result } of decoded[i] ?? []) {
         const { projection } = target;

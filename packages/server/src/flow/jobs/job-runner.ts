@@ -6,7 +6,7 @@ import { isOfTheItem } from '../isolation.ts';
 import { BULK_STEP_MS, Pace } from '../pace.ts';
 import type { Propagation } from '../propagation.ts';
 import type { Traffic } from '../traffic.ts';
-import { forgetOldJobs, jobOf, saveStatus } from './job-rows.ts';
+import { REFRESH_KEY, forgetOldJobs, jobOf, saveStatus } from './job-rows.ts';
 import type { Advance, Job, JobPayload, JobTools, JobType, StepResult } from './job.ts';
 
 /** Jobs among which one is looked for that does not wait. */
@@ -142,7 +142,9 @@ export class JobRunner {
   async #fail(row: QueuedItem, job: KnownJob, error: Error): Promise<void> {
     const { store, clock, logger } = this.#parts;
     const code = error instanceof AppError ? error.code : 'INTERNAL';
-    logger.error('A job failed', { job: job.id, type: job.type, scope: job.scope, code, error: messageOf(error) });
+    // Who asked for it is told; what the engine itself asked for is told here.
+    if (row.key === REFRESH_KEY)
+      logger.error('A job failed', { job: job.id, type: job.type, scope: job.scope, code, error: messageOf(error) });
     const now = clock.now();
     await store.transact(async (writer) => {
       await writer.complete([row]);

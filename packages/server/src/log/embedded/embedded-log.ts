@@ -9,7 +9,7 @@ import { readPositions } from '../../sqlite/read-positions.ts';
 import { toAppError } from '../../sqlite/sqlite-error.ts';
 import type { Log, LogConsumer, Offsets, TopicInfo } from '../log.ts';
 import { EmbeddedConsumer } from './embedded-consumer.ts';
-import { readRecords, writeRecord } from './log-rows.ts';
+import { eraseRecord, readRecords, writeRecord } from './log-rows.ts';
 import { partitionOf } from './partitioner.ts';
 import { TopicTables } from './topic-tables.ts';
 import type { PartitionTable, Topic } from './topic-tables.ts';
@@ -98,6 +98,18 @@ export class EmbeddedLog implements Log {
       if (this.#committed.get(topic) === undefined) this.#committed.reload();
       const table = this.#committed.get(topic)?.partitions[partition];
       return table === undefined ? [] : readRecords(this.#file.reader, table, offset, limit);
+    });
+  }
+
+  async erase(positions: readonly Pick<LogPosition, 'topic' | 'partition' | 'offset'>[]): Promise<number> {
+    if (positions.length === 0) return 0;
+    return this.#alter(() => {
+      let erased = 0;
+      for (const { topic, partition, offset } of positions) {
+        const table = this.#written.get(topic)?.partitions[partition];
+        if (table !== undefined) erased += eraseRecord(this.#file.writer, table, offset);
+      }
+      return erased;
     });
   }
 

@@ -1,4 +1,4 @@
-import { bytesOf, textOf } from '../../core/log-record.ts';
+import { ERASED_HEADER, bytesOf, textOf } from '../../core/log-record.ts';
 import type { LogRecord, NewLogRecord } from '../../core/log-record.ts';
 import type { Statements } from '../../sqlite/statements.ts';
 import type { PartitionTable } from './topic-tables.ts';
@@ -41,6 +41,18 @@ export function writeRecord(
 
 /** The same size, in SQL. */
 export const ROW_BYTES = 'coalesce(octet_length(key), 0) + coalesce(octet_length(value), 0) + coalesce(octet_length(headers), 0)';
+
+const ERASED_HEADERS = JSON.stringify({ [ERASED_HEADER]: '1' });
+
+/** Leaves place and time of a record; returns 1, or 0 where it is not there. What it counts for goes with it. */
+export function eraseRecord(statements: Statements, { table, topicNumber, partition }: PartitionTable, offset: number): number {
+  const size = statements.first<[number]>(`SELECT ${ROW_BYTES} FROM ${table} WHERE offset = ?`, offset);
+  if (size === undefined) return 0;
+  statements.run(`UPDATE ${table} SET key = NULL, value = NULL, headers = ? WHERE offset = ?`, ERASED_HEADERS, offset);
+  const freed = size[0] - Buffer.byteLength(ERASED_HEADERS);
+  statements.run('UPDATE partitions SET bytes = bytes - ? WHERE topic = ? AND partition = ?', freed, topicNumber, partition);
+  return 1;
+}
 
 function headersText(headers: NewLogRecord['headers']): string | null {
   if (headers === undefined) return null;

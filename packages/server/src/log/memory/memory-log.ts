@@ -63,6 +63,10 @@ export class MemoryLog implements Log {
     return this.#topics.get(topic)?.partitions[partition]?.read(offset, limit) ?? [];
   }
 
+  async erase(positions: readonly Pick<LogPosition, 'topic' | 'partition' | 'offset'>[]): Promise<number> {
+    return positions.filter(({ topic, partition, offset }) => this.#topics.get(topic)?.partitions[partition]?.erase(offset)).length;
+  }
+
   async subscribe(options: {
     readonly group: string;
     readonly topics: readonly string[];

@@ -1,4 +1,4 @@
-import { bytesOf, textOf } from '../../core/log-record.ts';
+import { ERASED_HEADER, bytesOf, textOf } from '../../core/log-record.ts';
 import type { LogRecord, NewLogRecord } from '../../core/log-record.ts';
 
 /** Records of one partition. Offsets go on where trimmed records were. */
@@ -48,6 +48,14 @@ export class Partition {
   read(offset: number, limit: number): LogRecord[] {
     const from = Math.max(0, offset - this.#begin);
     return this.#records.slice(from, from + limit);
+  }
+
+  /** False where it is not there. */
+  erase(offset: number): boolean {
+    const record = this.#records[offset - this.#begin];
+    if (record === undefined) return false;
+    this.#records[offset - this.#begin] = { ...record, key: null, value: null, headers: { [ERASED_HEADER]: '1' } };
+    return true;
   }
 
   removeOldest(): void {

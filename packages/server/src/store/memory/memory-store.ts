@@ -114,6 +114,11 @@ export class MemoryStore extends MemoryReader implements Store {
     return records.slice(0, limit);
   }
 
+  /** Nothing stays of what is removed. */
+  async scrub(): Promise<boolean> {
+    return true;
+  }
+
   async queued(): ReturnType<Store['queued']> {
     const groups = Map.groupBy(this.#state.queue.values(), ({ kind, scope, lane }) => JSON.stringify([kind, scope, lane]));
     return Array.from(groups.values(), (items) => {

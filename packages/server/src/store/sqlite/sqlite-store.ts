@@ -47,6 +47,10 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     });
   }
 
+  async scrub({ rewrite } = { rewrite: false }): Promise<boolean> {
+    return this.#file.scrub(rewrite ? 'rewrite' : 'journal');
+  }
+
   onCommit(listener: (commit: Commit) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
