@@ -3,6 +3,7 @@ import { EXIT_CODES } from '../../packages/server/src/cli/exit-codes.ts';
 import { declareProgram } from '../../packages/server/src/cli/main.ts';
 import { OPTIONS } from '../../packages/server/src/config/options.ts';
 import { CATALOGUE } from '../../packages/server/src/core/errors.ts';
+import { METRICS } from '../../packages/server/src/runtime/metrics/metric-table.ts';
 
 const MADE = '<!-- Made by npm run docs: change the table in the program, not this page. -->';
 
@@ -12,6 +13,7 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['errors.md', errorsPage()],
     ['configuration.md', configurationPage()],
     ['commands.md', commandsPage()],
+    ['metrics.md', metricsPage()],
   ]);
 }
 
@@ -33,6 +35,16 @@ function configurationPage(): string {
     description,
   ]);
   return `# Configuration\n\n${MADE}\n\nThe options of \`millrace.yaml\` (also \`millrace.json\`, or \`millrace.config.ts\` with \`defineConfig\`). Where an environment variable is named, it wins over the file.\n\n${markdownTable(['Option', 'Type', 'Default', 'Environment', 'What it does'], rows)}`;
+}
+
+function metricsPage(): string {
+  const rows = Object.entries(METRICS).map(([name, { type, labels, help }]) => [
+    `\`${name}\``,
+    type,
+    labels.map((label) => `\`${label}\``).join(', '),
+    help,
+  ]);
+  return `# Metrics\n\n${MADE}\n\nWhat \`GET /-/metrics\` answers, in Prometheus' text format. Units stand in the names. Beside these it has the usual figures of the process (\`process_…\`, \`nodejs_…\`).\n\n${markdownTable(['Metric', 'Type', 'Labels', 'How to read it'], rows)}`;
 }
 
 function commandsPage(): string {
