@@ -4,6 +4,8 @@ import { CATALOGUE, AppError, messageOf } from '../core/errors.ts';
 import { declareAudit } from './commands/audit.ts';
 import { declareBackup } from './commands/backup.ts';
 import { declareCheck } from './commands/check.ts';
+import { declareCompletions } from './commands/completions.ts';
+import { declareDev } from './commands/dev.ts';
 import { declareDrop } from './commands/drop.ts';
 import { declareErase } from './commands/erase.ts';
 import { declareErrors } from './commands/errors.ts';
@@ -12,6 +14,7 @@ import { declareGet } from './commands/get.ts';
 import { declareIngest } from './commands/ingest.ts';
 import { declareInit } from './commands/init.ts';
 import { declareJobs } from './commands/jobs.ts';
+import { declareLoad } from './commands/load.ts';
 import { declarePause } from './commands/pause.ts';
 import { declareRefresh } from './commands/refresh.ts';
 import { declareReplay } from './commands/replay.ts';
@@ -21,6 +24,7 @@ import { declareStart } from './commands/start.ts';
 import { declareTest } from './commands/test.ts';
 import { declareTopics } from './commands/topics.ts';
 import { declareTypes } from './commands/types.ts';
+import { declareWhy } from './commands/why.ts';
 import { LOG_LEVELS } from './context.ts';
 import type { CommandContext, LogLevel, World } from './context.ts';
 import { EXIT_CODES, exitCode, exitReasonOf } from './exit-codes.ts';
@@ -77,9 +81,12 @@ export function declareProgram(version: string, world: Pick<World, 'out' | 'err'
   declareCheck(program, run);
   declareExplain(program, run);
   declareTest(program, run);
+  declareDev(program, run);
   declareStart(program, run);
   declareIngest(program, run);
+  declareLoad(program, run);
   declareGet(program, run);
+  declareWhy(program, run);
   declareTopics(program, run);
   declareTypes(program, run);
   declareBackup(program, run);
@@ -93,6 +100,7 @@ export function declareProgram(version: string, world: Pick<World, 'out' | 'err'
   declarePause(program, run);
   declareResume(program, run);
   declareJobs(program, run);
+  declareCompletions(program, run);
   return program;
 }
 

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -52,7 +53,10 @@ async function reportMissing(reading: Reading): Promise<void> {
 async function runProgram(reading: Reading, file: string): Promise<SourceFile | undefined> {
   const name = reading.name(file);
   try {
-    const module = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as { readonly default?: unknown };
+    // A file that was changed since it was last imported, while somebody watches, is another module.
+    const module = (await import(/* @vite-ignore */ `${pathToFileURL(file).href}?changed=${statSync(file).mtimeMs}`)) as {
+      readonly default?: unknown;
+    };
     const exported = module.default;
     const value: unknown = typeof exported === 'function' ? await (exported as () => unknown)() : exported;
     // A copy as JSON would have it: what comes after must meet neither getters nor class instances nor cycles.

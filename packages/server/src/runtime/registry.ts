@@ -8,7 +8,7 @@ import type { SystemDefinition } from '../core/projection.ts';
 import type { Format } from '../format/format.ts';
 import type { Log } from '../log/log.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { ErrorEntry, ErrorQuery, SnapshotReader, Store, StoreReader } from '../store/store.ts';
+import type { ErrorEntry, ErrorQuery, QueueKind, QueuedItem, SnapshotReader, Store, StoreReader } from '../store/store.ts';
 
 /**
  * The only place that names adapters. Each is loaded when it is first asked for, so that nobody pays for what is not used.
@@ -64,6 +64,8 @@ export interface ProjectReader extends StoreReader, AsyncDisposable {
   countErrors: Store['countErrors'];
   facts: Store['facts'];
   collections: Store['collections'];
+  /** What is queued under a key. */
+  queuedFor(kind: QueueKind, scope: string, key: string): Promise<QueuedItem | undefined>;
 }
 
 /** Reads only: never blocks an engine, never waits for one. */

@@ -4,4 +4,4 @@ export type { TestEngine, TestError, TestRecord } from './test-engine.ts';
 export { runCase, testProject } from './test-project.ts';
 export type { TestFunction } from './test-project.ts';
 export type { CaseResult } from './run-case.ts';
-export type { Difference } from './compare-documents.ts';
+export type { Difference } from '../core/compare-documents.ts';

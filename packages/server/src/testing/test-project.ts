@@ -42,7 +42,7 @@ export async function runCase(folder: string, name: string): Promise<CaseResult>
     throw new AppError('NO_TESTS', `"${name}" is not one case of ${path.resolve(folder)} but ${cases.length}, expected <view>/<case>`);
   }
   await using memory = new MemoryProject(project);
-  return runFoundCase(memory, found);
+  return await runFoundCase(memory, found);
 }
 
 function requirePassed(result: CaseResult): void {

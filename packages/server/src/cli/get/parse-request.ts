@@ -65,8 +65,8 @@ export function parseRequest(plan: Plan, { collection, key, options }: Arguments
   };
 }
 
-/** Values take the types of the key's fields, so that `42` finds a number and `"42"` a text. */
-function keyDocument(target: CollectionPlan, text: string): Document {
+/** Values take the types of the key's fields, so that `42` finds a number and `"42"` a text. Throws WRONG_USAGE. */
+export function keyDocument(target: CollectionPlan, text: string): Document {
   const [only, second] = target.key;
   if (only !== undefined && second === undefined) {
     const object = text.startsWith('{') ? tryJson(text) : undefined;

@@ -3,6 +3,9 @@ import path from 'node:path';
 /** Editors save several files, and some files several times, in one go. */
 const SETTLED_MS = 60;
 
+/** Of other programs, or the engine's own. */
+const NOBODYS = /[/\\](?:node_modules|\.git|\.millrace)(?:[/\\]|$)|[/\\](?:millrace\.db|lock\.(?:db|pid))[^/\\]*$/;
+
 export interface WatchOptions {
   /** Folders whose files are nobody's sources: absolute. */
   readonly ignored: readonly string[];
@@ -26,8 +29,7 @@ export class ProjectChanges implements AsyncDisposable {
   static async watch(folder: string, { ignored, signal }: WatchOptions): Promise<ProjectChanges> {
     const { watch } = await import('chokidar');
     const isIgnored = (file: string): boolean =>
-      /[/\\](?:node_modules|\.git)(?:[/\\]|$)/.test(file.slice(folder.length)) ||
-      ignored.some((each) => file === each || file.startsWith(each + path.sep));
+      NOBODYS.test(file.slice(folder.length)) || ignored.some((each) => file === each || file.startsWith(each + path.sep));
     const watcher = watch(folder, { ignoreInitial: true, ignored: isIgnored });
     const changes = new ProjectChanges(() => watcher.close(), signal);
     watcher.on('all', (_event, file) => changes.#add(path.relative(folder, file)));

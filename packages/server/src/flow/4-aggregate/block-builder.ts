@@ -25,7 +25,17 @@ export interface BlockOptions extends MappingOptions {
   readonly fragmentsOf: ((dependency: number) => Fragments) | undefined;
 }
 
+/** What a dependency found for one document that was known: for who asks what a view is made of. */
+export interface Finding {
+  readonly dependency: DependencyPlan;
+  readonly alternative: AlternativePlan;
+  /** The known document; undefined for the base, which the identifier names. */
+  readonly from: StoredRecord | undefined;
+  readonly records: readonly StoredRecord[];
+}
+
 export interface Build {
+  readonly trace?: ((finding: Finding) => void) | undefined;
   readonly reader: StoreReader;
   /** For what lies within an element whose text is kept: read when the element changed, and seldom again. */
   readonly readerWithin: StoreReader;
@@ -190,7 +200,7 @@ export class BlockBuilder {
   ): Promise<readonly (readonly StoredRecord[])[]> {
     const { alternatives } = step.dependency;
     const only = alternatives[0];
-    if (alternatives.length === 1 && only !== undefined && only.when === undefined) return findAll(only, frames, build);
+    if (alternatives.length === 1 && only !== undefined && only.when === undefined) return findAll(step.dependency, only, frames, build);
     const results: (readonly StoredRecord[])[] = frames.map(() => []);
     const groups = alternatives.map((): number[] => []);
     frames.forEach((frame, i) => {
@@ -200,6 +210,7 @@ export class BlockBuilder {
     for (const [a, group] of groups.entries()) {
       if (group.length === 0) continue;
       const found = await findAll(
+        step.dependency,
         alternatives[a] as AlternativePlan,
         group.map((i) => frames[i] as Frame),
         build,
@@ -211,12 +222,30 @@ export class BlockBuilder {
 }
 
 async function findAll(
+  dependency: DependencyPlan,
   alternative: AlternativePlan,
   frames: readonly Frame[],
   build: Build,
 ): Promise<readonly (readonly StoredRecord[])[]> {
-  const { find, key } = alternative;
-  if (find.kind === 'identifier') return findBase(alternative, frames, build);
+  const found = await (alternative.find.kind === 'identifier'
+    ? findBase(alternative, frames, build)
+    : findJoined(alternative, alternative.find, frames, build));
+  if (build.trace !== undefined) {
+    const { find } = alternative;
+    for (const [i, records] of found.entries()) {
+      const from = find.kind === 'identifier' ? undefined : (frames[i]?.at(find.from) as StoredRecord | undefined);
+      if (find.kind === 'identifier' || from !== undefined) build.trace({ dependency, alternative, from, records });
+    }
+  }
+  return found;
+}
+
+async function findJoined(
+  alternative: AlternativePlan,
+  find: Extract<AlternativePlan['find'], { kind: 'hop' }>,
+  frames: readonly Frame[],
+  build: Build,
+): Promise<readonly (readonly StoredRecord[])[]> {
   const held = frames.map((frame) => frame.at(find.from) as StoredRecord | undefined);
   const known = held.filter((record) => record !== undefined);
   const found = await followHop(
@@ -226,7 +255,7 @@ async function findAll(
     { states: alternative.states, documentsOnly: !build.showsMetadata },
   );
   let next = 0;
-  return held.map((record) => (record === undefined ? [] : inOrder(found[next++] ?? [], key)));
+  return held.map((record) => (record === undefined ? [] : inOrder(found[next++] ?? [], alternative.key)));
 }
 
 async function findBase(

@@ -8,7 +8,7 @@ import type { Document, Value } from '../../core/value.ts';
 import type { ViewPlan } from '../../plan/plan.ts';
 import type { StoreReader } from '../../store/store.ts';
 import { BlockBuilder } from './block-builder.ts';
-import type { Build } from './block-builder.ts';
+import type { Build, Finding } from './block-builder.ts';
 import type { FragmentCache } from './fragment-cache.ts';
 import { Functions } from './functions.ts';
 import type { Failure } from './functions.ts';
@@ -17,6 +17,8 @@ import type { Built, Outcome } from './outcome.ts';
 
 /** Limit of one call of a validator or a view key. */
 const SHORT_DEADLINE_MS = 1_000;
+
+type Readers = Pick<Build, 'reader' | 'readerWithin' | 'trace'>;
 
 export interface BuilderOptions {
   readonly compatibility: Compatibility;
@@ -49,21 +51,26 @@ export class ViewBuilder {
 
   /** One result per trigger, in their order. Never throws for what user code does. */
   async build(triggers: readonly Trigger[], reader: StoreReader, readerWithin: StoreReader = reader): Promise<Built[]> {
+    return this.#build(triggers, { reader, readerWithin });
+  }
+
+  /** The same for one, telling what each dependency found. */
+  async trace(trigger: Trigger, reader: StoreReader, trace: (finding: Finding) => void): Promise<Built> {
+    const [built] = await this.#build([trigger], { reader, readerWithin: reader, trace });
+    return built as Built;
+  }
+
+  async #build(triggers: readonly Trigger[], readers: Readers): Promise<Built[]> {
+    const { reader } = readers;
     const identifiers = triggers.map(({ identifier }) => identifier);
     const outcomes =
-      this.#root === undefined
-        ? await this.#buildManual(identifiers, reader)
-        : await this.#buildLowCode(this.#root, identifiers, { reader, readerWithin });
+      this.#root === undefined ? await this.#buildManual(identifiers, reader) : await this.#buildLowCode(this.#root, identifiers, readers);
     await this.#validate(outcomes);
     const keys = await this.#keys(identifiers, outcomes);
     return triggers.map((trigger, i) => ({ trigger, ...(keys[i] as { id: string; key: Document }), outcome: outcomes[i] as Outcome }));
   }
 
-  async #buildLowCode(
-    root: BlockBuilder,
-    identifiers: readonly Document[],
-    readers: Pick<Build, 'reader' | 'readerWithin'>,
-  ): Promise<Outcome[]> {
+  async #buildLowCode(root: BlockBuilder, identifiers: readonly Document[], readers: Readers): Promise<Outcome[]> {
     const functions = new Functions(this.#options.code, this.view.definition.maxProcessingMs);
     if (this.view.needsCode && this.view.root !== undefined) await functions.callOperands(this.view.root, identifiers.length);
     const { values, found } = await root.buildRoots({ ...readers, functions, showsMetadata: this.view.needsCode, identifiers });

@@ -69,6 +69,19 @@ export function take(statements: Statements, options: Parameters<Store['take']>[
     .map(({ item }) => item);
 }
 
+/** The row of a key; undefined where nothing is queued for it. */
+export function queuedFor(statements: Statements, kind: QueueKind, scope: string, key: string): QueuedItem | undefined {
+  const row = statements.first<[string, number, number, number, string]>(
+    'SELECT lane, due_at, attempts, coalesce(seq, n), payload FROM queue WHERE kind = ? AND scope = ? AND key = ?',
+    kind,
+    scope,
+    key,
+  );
+  if (row === undefined) return undefined;
+  const [lane, dueAt, attempts, seq, payload] = row;
+  return { kind, scope, key, lane: lane as Lane, dueAt, attempts, seq, payload };
+}
+
 /** The scopes of a kind, by jumps along the index. */
 function scopesOf(statements: Statements, kind: QueueKind): string[] {
   const scopes: string[] = [];

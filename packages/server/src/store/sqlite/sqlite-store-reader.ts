@@ -1,11 +1,11 @@
 import { readPositions } from '../../sqlite/read-positions.ts';
 import type { Query } from '../../core/query.ts';
 import type { State, StoredRecord } from '../../core/record.ts';
-import type { ErrorEntry, ErrorQuery, QueuedItem, Snapshot, SnapshotReader, Store } from '../store.ts';
+import type { ErrorEntry, ErrorQuery, QueueKind, QueuedItem, Snapshot, SnapshotReader, Store } from '../store.ts';
 import { countErrors, readErrors } from './error-rows.ts';
 import { readFact, readFacts, readSequence } from './fact-rows.ts';
 import { findMatching } from './find.ts';
-import { queued, take } from './queue-rows.ts';
+import { queued, queuedFor, take } from './queue-rows.ts';
 import { sampleRecords } from './sample.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 
@@ -41,6 +41,10 @@ export class SqliteStoreReader extends SqliteReader implements SnapshotReader {
 
   async queued(): ReturnType<Store['queued']> {
     return this.guarded(() => queued(this.source.statements));
+  }
+
+  async queuedFor(kind: QueueKind, scope: string, key: string): Promise<QueuedItem | undefined> {
+    return this.guarded(() => queuedFor(this.source.statements, kind, scope, key));
   }
 
   async errors(query: ErrorQuery): Promise<readonly ErrorEntry[]> {

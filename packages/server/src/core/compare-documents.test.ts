@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Decimal128, ObjectId } from '../core/value.ts';
-import type { Value } from '../core/value.ts';
+import { Decimal128, ObjectId } from './value.ts';
+import type { Value } from './value.ts';
 import { compareDocuments } from './compare-documents.ts';
 
 const pathsOf = (expected: Value, got: Value): string[] => compareDocuments(expected, got).map(({ path }) => path);

@@ -1,8 +1,8 @@
-import { fromExtendedJson, parseIsoDate } from '../core/extended-json.ts';
-import { AppError } from '../core/errors.ts';
-import { kindOf, equalValues } from '../core/value-order.ts';
-import { isDecimal, isDocument, isObjectId } from '../core/value.ts';
-import type { Value } from '../core/value.ts';
+import { fromExtendedJson, parseIsoDate } from './extended-json.ts';
+import { AppError } from './errors.ts';
+import { kindOf, equalValues } from './value-order.ts';
+import { isDecimal, isDocument, isObjectId } from './value.ts';
+import type { Value } from './value.ts';
 
 /** A place where a document is not the expected one. Undefined: there is nothing there. */
 export interface Difference {
