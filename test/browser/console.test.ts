@@ -202,13 +202,13 @@ describe.skipIf(executable === undefined)('the console in a browser', () => {
     await page.getByRole('button', { name: 'name', exact: true }).click();
     await page.getByRole('button', { name: 'name', exact: true }).click();
     await page.locator('th[aria-sort="descending"]').waitFor();
-    await expect.poll(names).toEqual(['2', '1']);
+    await expect.poll(names, { timeout: 20_000 }).toEqual(['2', '1']);
 
     await page.getByRole('button', { name: 'Pause' }).click();
     await project.ingest(customer(9, 'Zoe'));
-    await page.getByText(/^Paused, 1 update waiting$/).waitFor();
+    await page.getByText('Paused, 1 update waiting', { exact: true }).waitFor();
     expect(await names()).toEqual(['2', '1']);
     await page.getByRole('button', { name: 'Resume' }).click();
-    await expect.poll(names).toEqual(['9', '2', '1']);
+    await expect.poll(names, { timeout: 20_000 }).toEqual(['9', '2', '1']);
   });
 });
