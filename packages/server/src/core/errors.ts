@@ -316,13 +316,13 @@ export const CATALOGUE = {
     whose: 'user',
     retryable: false,
     what: 'A load refused more rows than it may. It stopped; what was loaded before is in, and in the views.',
-    cure: 'See the refused rows with millrace errors list. Go on with the same command and a higher --max-refused, or correct the file and begin anew with --restart.',
+    cure: 'See the refused rows with millrace errors list. Go on with a higher --max-refused, or correct the file and begin anew with --restart.',
   },
   LOAD_UNFINISHED: {
     whose: 'user',
     retryable: false,
     what: 'Other files are being loaded into the projection, or their load stopped.',
-    cure: 'Wait for its end (millrace jobs), go on with it by its own command, or give it up where it is with --restart.',
+    cure: 'Wait for its end (millrace jobs), or go on with it: millrace load with the system and the projection alone. One that stopped is given up where it is with --restart.',
   },
   UNREADABLE_INPUT: {
     whose: 'user',

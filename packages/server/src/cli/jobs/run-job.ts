@@ -1,12 +1,12 @@
 import { AppError, CATALOGUE } from '../../core/errors.ts';
 import type { ErrorCode } from '../../core/errors.ts';
-import type { requestJob } from '../../runtime/jobs.ts';
+import type { putJob, requestJob } from '../../runtime/jobs.ts';
 import type { CommandContext } from '../context.ts';
 import { Progress } from '../progress.ts';
 import type { OpenedProject } from '../project.ts';
 import { jsonLine, line, painter } from '../terminal.ts';
 
-type NewJob = Parameters<typeof requestJob>[1];
+type NewJob = Parameters<typeof putJob>[1];
 type JobStatus = Awaited<ReturnType<typeof requestJob>>['status'];
 
 export interface JobDisplay {
@@ -14,6 +14,8 @@ export interface JobDisplay {
   readonly label: string | ((phase: string) => string);
   /** What is counted: `documents`. */
   readonly unit: string;
+  /** How many of them there were, where the job's progress counts something else. */
+  readonly count?: (status: JobStatus) => number;
 }
 
 /**
@@ -21,14 +23,26 @@ export interface JobDisplay {
  * paused; that is said. Throws why it failed.
  */
 export async function runJob(context: CommandContext, project: OpenedProject, job: NewJob, display: JobDisplay): Promise<JobStatus | null> {
-  const { requestJob } = await import('../../runtime/jobs.ts');
+  const { putJob } = await import('../../runtime/jobs.ts');
+  return followJob(context, project, await putJob(project, job, context.clock), display);
+}
+
+/** The same for a job that was asked for already. */
+export async function followJob(
+  context: CommandContext,
+  project: OpenedProject,
+  id: string,
+  display: JobDisplay,
+): Promise<JobStatus | null> {
+  const { awaitJob } = await import('../../runtime/jobs.ts');
   const labelOf = (phase: string): string => (typeof display.label === 'string' ? display.label : display.label(phase));
   const progress = new Progress(context, { label: labelOf(''), unit: display.unit });
-  const { status, by } = await requestJob(project, job, {
+  const { status, by } = await awaitJob(project, id, {
     signal: context.signal,
     clock: context.clock,
-    onProgress: ({ state, phase, done, total }) => {
-      if (state === 'running') progress.update({ label: labelOf(phase), done, total });
+    onProgress: (now) => {
+      const { state, phase, done, total } = now;
+      if (state === 'running') progress.update({ label: labelOf(phase), done, total, count: display.count?.(now) });
     },
   });
   progress.end();

@@ -26,6 +26,17 @@ export function isRefresh({ kind, payload }: QueueItem): boolean {
   return kind === 'job' && ((JSON.parse(payload) as JobPayload).type ?? REFRESH_KEY) === REFRESH_KEY;
 }
 
+/** The same, with a status that can be waited for at once. */
+export async function enqueueRefresh(writer: StoreWriter, view: string, now: number): Promise<void> {
+  await writer.enqueue([refreshItem(view)]);
+  await saveStatus(writer, newStatus(refreshId(view), { type: REFRESH_KEY, scope: view, request: {} }, now));
+}
+
+/** Id of the job by which the engine itself rebuilds a view. */
+export function refreshId(view: string): string {
+  return `${REFRESH_KEY}:${view}`;
+}
+
 function rowOf(scope: string, key: string): QueueItem {
   return { kind: 'job', scope, key, lane: 'bulk', dueAt: 0, attempts: 0, payload: '{}' };
 }
@@ -42,7 +53,7 @@ export async function saveStatus(writer: StoreWriter, status: JobStatus): Promis
 /** The job of a row, as it stands in the queue. */
 export async function jobOf(store: Pick<Store, 'fact'>, row: QueuedItem, now: number): Promise<Job & { readonly type: string }> {
   const { type = REFRESH_KEY, request = {}, progress = null }: JobPayload = JSON.parse(row.payload) as JobPayload;
-  const id = row.key === REFRESH_KEY ? `${REFRESH_KEY}:${row.scope}` : row.key;
+  const id = row.key === REFRESH_KEY ? refreshId(row.scope) : row.key;
   const text = await store.fact(`${JOB_FACTS}${id}`);
   const known = text === null ? undefined : (JSON.parse(text) as JobStatus);
   const begins = known === undefined || (row.key === REFRESH_KEY && progress === null);

@@ -63,13 +63,13 @@ export class ChunkReader implements LoadSource {
     });
   }
 
-  async next(): Promise<LoadChunk | null> {
+  async next(maxRows = CHUNK_ROWS): Promise<LoadChunk | null> {
     for (;;) {
       this.#open ??= await this.#openFile();
       if (this.#open === null) return null;
       const { cutter, number, file } = this.#open;
       const begin = this.#next;
-      const block = await cutter.next(CHUNK_ROWS, CHUNK_BYTES);
+      const block = await cutter.next(maxRows, CHUNK_BYTES);
       if (block !== null) {
         this.#next = { file: number, offset: block.offset, line: block.line };
         return this.#chunkOf(this.#open, begin, block.records);

@@ -7,7 +7,7 @@ import type { StoreWriter } from '../../../store/store.ts';
 import type { FieldReport } from '../../2-project/field-reports.ts';
 import { saveFilling } from '../../filling.ts';
 import { isOfTheItem } from '../../isolation.ts';
-import { refreshItem } from '../job-rows.ts';
+import { enqueueRefresh } from '../job-rows.ts';
 import type { JobParts } from '../job-types.ts';
 import type { Advance, Job, JobTools, JobType, JsonObject, StepResult } from '../job.ts';
 import { FIRST_PROGRESS, STOPPED_FACTS, requestOf, rowsOf, toJson, totalBytes } from './load-progress.ts';
@@ -89,7 +89,7 @@ export class LoadJob implements JobType {
     const { pauses } = this.#parts;
     await writer.deferIndexes(scope);
     await saveFilling(writer, scope, id);
-    await writer.enqueue(pauses.filling.viewsOf(scope).map(refreshItem));
+    for (const view of pauses.filling.viewsOf(scope)) await enqueueRefresh(writer, view, this.#parts.clock.now());
   }
 
   async #rows(job: Job, progress: LoadProgress, tools: JobTools): Promise<StepResult> {

@@ -84,7 +84,7 @@ export interface LoadFiles {
   /** From a position on. */
   open(plan: LoadPlan, from: LoadPosition): Promise<LoadSource>;
   /** Removes files that were made for a load, and are no longer needed. */
-  discard(files: readonly LoadFile[]): Promise<void>;
+  discard(files: readonly Pick<LoadFile, 'path'>[]): Promise<void>;
 }
 
 /** Names a load in the order of changes: rows of one load are ordered among themselves by file and line. */
