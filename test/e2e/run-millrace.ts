@@ -38,6 +38,11 @@ export class MillraceProcess implements AsyncDisposable {
     return this.#ended;
   }
 
+  /** What it has printed so far. */
+  get output(): string {
+    return this.#out;
+  }
+
   /** Resolves once the program has printed this; throws when it ends before. */
   async printed(pattern: RegExp): Promise<void> {
     const ended = this.#ended.then((outcome) => {
