@@ -9,10 +9,13 @@ export function migrate(db: DatabaseSync, path: string): void {
   if (schemaVersion(db, path) === SCHEMA_VERSION) return;
   db.exec('BEGIN IMMEDIATE');
   try {
+    const isNew = schemaVersion(db, path) === 0;
     for (let version = schemaVersion(db, path); version < SCHEMA_VERSION; version++) {
       db.exec(MIGRATIONS[version] as string);
       db.exec(`PRAGMA user_version = ${version + 1}`);
     }
+    // Positions that clients hold are not trusted across a migration: who serves makes a new epoch where there is none.
+    if (!isNew) db.exec("DELETE FROM facts WHERE name = 'epoch'");
     db.exec('COMMIT');
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK');

@@ -8,7 +8,7 @@ import { SqliteStore } from './sqlite-store.ts';
 
 const DEFINITION = { name: 'orders', kind: 'projection', key: ['id'], indexes: [] } as const;
 
-test('a file of the first schema keeps its queue, its errors and its documents', async () => {
+test('a file of the first schema keeps its queue, its errors and its documents, and begins another epoch', async () => {
   await using folder = await DataFolder.make();
   const old = new DatabaseSync(join(folder.path, 'millrace.db'));
   old.exec(`
@@ -17,6 +17,7 @@ test('a file of the first schema keeps its queue, its errors and its documents',
     INSERT INTO queue (kind, scope, key, lane, due_at, attempts, payload) VALUES
       ('trigger', 'view', 'a', 'bulk', 0, 0, 'first'), ('trigger', 'view', 'b', 'bulk', 0, 2, 'second');
     INSERT INTO errors (id, kind, code, reason, headers, attempts, created_at) VALUES ('e', 'dead-letter', 'NO_KEY', 'x', '{}', 1, 5);
+    INSERT INTO facts (name, value) VALUES ('epoch', 'old'), ('other', 'kept');
     INSERT INTO collections (id, name, definition) VALUES (1, 'orders', '{"kind":"projection","key":["id"],"indexes":[],"nextIndex":1}');
     CREATE TABLE c1_orders (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, state INTEGER NOT NULL, meta TEXT NOT NULL, doc TEXT) STRICT;
     INSERT INTO c1_orders (id, state, meta, doc) VALUES ('1', 0, '{}', '{"id":"1"}'), ('2', 0, '{}', NULL), ('3', 3, '{}', '{"id":"3"}')`);
@@ -25,6 +26,8 @@ test('a file of the first schema keeps its queue, its errors and its documents',
   await using file = openEmbedded({ folder: folder.path });
   const store = new SqliteStore(file);
   await store.define([DEFINITION]);
+  // Positions that clients hold end with a migration.
+  expect([...(await store.facts(''))]).toEqual([['other', 'kept']]);
   const taken = await store.take({ kinds: ['trigger'], now: 0, limit: 10 });
   expect(taken.map(({ key, attempts, payload }) => [key, attempts, payload])).toEqual([['a', 0, 'first'], ['b', 2, 'second']]); // prettier-ignore
   await store.transact(async (writer) => {
