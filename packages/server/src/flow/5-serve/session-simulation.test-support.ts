@@ -91,6 +91,8 @@ export class ReferenceClient implements SimulatedClient {
   readonly data: SubscribeData;
   #rows: (readonly [string, unknown])[] = [];
   #position: string | undefined;
+  /** Changes of a commit of which more follows: shown together with it, or forgotten with the connection. */
+  #begun: Feed[] = [];
   refused: SubscribeReply | undefined;
   closedBy: string | undefined;
 
@@ -107,6 +109,7 @@ export class ReferenceClient implements SimulatedClient {
   }
 
   again(): SubscribeData {
+    this.#begun = [];
     return { ...this.data, ...(this.#position === undefined ? {} : { position: this.#position }) };
   }
 
@@ -120,18 +123,27 @@ export class ReferenceClient implements SimulatedClient {
     if (type === 'realtime-subscribe') {
       if (!data.ack) this.refused = data;
       else if (data.reset === true) this.#reset({ id: data.id, docs: data.docs ?? [], position: data.position ?? '' });
-      else if (data.position !== this.#position) throw new Error('The server goes on from a position that the client does not hold');
+      else this.#advance(data.position ?? '');
     } else if (type === 'realtime-reset') this.#reset(data);
     else if (type === 'realtime-closed') this.closedBy = data.code;
-    else if (type === 'realtime-feed') this.#feed(data);
+    else if (type === 'realtime-feed') this.#collect(data);
+  }
+
+  #collect(feed: Feed): void {
+    this.#begun.push(feed);
+    if (feed.position === undefined) return;
+    for (const each of this.#begun) this.#feed(each);
+    this.#begun = [];
+    this.#advance(feed.position);
   }
 
   #reset({ docs, position }: ResetData): void {
+    if (this.#begun.length > 0) throw new Error('A commit was not finished');
     this.#rows = docs.map(({ docId, payload }) => [docId, fromExtendedJson(payload as Document)]);
     this.#advance(position);
   }
 
-  #feed({ docId, type, payload, after, position }: Feed): void {
+  #feed({ docId, type, payload, after }: Feed): void {
     const at = this.#rows.findIndex(([id]) => id === docId);
     if ((type === 'insert') !== (at === -1)) throw new Error(`${type} of ${docId}, which the client ${at === -1 ? 'lacks' : 'has'}`);
     const row = [docId, fromExtendedJson(payload as Document)] as const;
@@ -140,7 +152,6 @@ export class ReferenceClient implements SimulatedClient {
       if (at !== -1) this.#rows.splice(at, 1);
       if (type !== 'delete') this.#rows.splice(this.#placeAfter(after), 0, row);
     }
-    if (position !== undefined) this.#advance(position);
   }
 
   #placeAfter(after: string | null | undefined): number {

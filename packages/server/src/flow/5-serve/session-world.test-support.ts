@@ -7,8 +7,7 @@ import type { Document } from '../../core/value.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { MemoryStore } from '../../store/memory/memory-store.ts';
 import { ManualClock } from '../../testing/manual-clock.ts';
-import type { LiveQueries } from './live.ts';
-import { NaiveLiveQueries } from './naive-live.test-support.ts';
+import { LiveEngine } from './live-engine.ts';
 import { FrameTexts } from './session-frames.ts';
 import { SubscriptionIds } from './session-ids.ts';
 import { newSessionStats } from './session-stats.ts';
@@ -21,15 +20,22 @@ const META = JSON.stringify({ identifier: '{}', createdAt: START, updatedAt: STA
 
 /** A store with one collection, what sessions need around it, and a way to change it. */
 export class SessionWorld {
-  readonly store = new MemoryStore();
-  readonly clock = new ManualClock(START);
-  readonly live: LiveQueries;
+  readonly store: MemoryStore;
+  readonly clock: ManualClock;
+  readonly live: LiveEngine;
   readonly parts: SessionParts;
 
-  private constructor(settings: Partial<SessionSettings>, isToken: (text: string) => boolean) {
-    this.live = new NaiveLiveQueries(this.store);
+  private constructor(
+    base: Pick<SessionWorld, 'store' | 'clock' | 'live'>,
+    settings: Partial<SessionSettings>,
+    isToken: (text: string) => boolean,
+  ) {
+    const { store, clock, live } = base;
+    this.store = store;
+    this.clock = clock;
+    this.live = live;
     this.parts = {
-      live: this.live,
+      live,
       plan: PLAN,
       settings: {
         project: PROJECT,
@@ -42,22 +48,25 @@ export class SessionWorld {
         ...settings,
       },
       isToken,
-      frames: new FrameTexts(this.clock),
+      frames: new FrameTexts(clock),
       ids: new SubscriptionIds(),
       stats: newSessionStats(),
-      clock: this.clock,
+      clock,
       logger: silentLogger,
     };
   }
 
   static async open(settings: Partial<SessionSettings> = {}, isToken: (text: string) => boolean = () => true): Promise<SessionWorld> {
-    const world = new SessionWorld(settings, isToken);
-    await world.store.define([{ name: COLLECTION, kind: 'view', key: ['id'], indexes: [] }]);
-    return world;
+    const store = new MemoryStore();
+    const clock = new ManualClock(START);
+    await store.define([{ name: COLLECTION, kind: 'view', key: ['id'], indexes: [] }]);
+    const limits = { maxRows: 1_000, resumeMs: 60_000, resumeBytes: 10_000 };
+    const live = await LiveEngine.open({ commits: store, snapshots: store, collections: [COLLECTION], limits, clock, epoch: 'e' });
+    return new SessionWorld({ store, clock, live }, settings, isToken);
   }
 
-  /** One commit: documents by id; null deletes. */
-  async commit(changes: Readonly<Record<string, Document | null>>): Promise<void> {
+  /** One commit: documents by id; null deletes. `silently`: as a bulk load does, which says that there is more than it says. */
+  async commit(changes: Readonly<Record<string, Document | null>>, how: 'told' | 'silently' = 'told'): Promise<void> {
     await this.store.transact(async (writer) => {
       const stored = await writer.records(COLLECTION, Object.keys(changes));
       const writes = Object.entries(changes).map(([id, document]) => ({
@@ -69,7 +78,8 @@ export class SessionWorld {
       const deltas = writes
         .filter(({ previous, next }) => previous !== null || next !== null)
         .map(({ id, previous, next }): RecordDelta => ({ collection: COLLECTION, id, before: previous, after: next, position: null }));
-      if (deltas.length > 0) writer.announce(deltas);
+      if (how === 'silently') writer.announce([], [COLLECTION]);
+      else if (deltas.length > 0) writer.announce(deltas);
     });
   }
 

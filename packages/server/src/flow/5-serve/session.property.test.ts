@@ -17,7 +17,7 @@ interface Wanted {
 }
 
 type Step =
-  | { readonly kind: 'commit'; readonly changes: Readonly<Record<string, Document | null>> }
+  | { readonly kind: 'commit'; readonly changes: Readonly<Record<string, Document | null>>; readonly how: 'told' | 'silently' }
   | { readonly kind: 'subscribe'; readonly client: 'own' | '0.10' | '0.5' | '0.3'; readonly wanted: Wanted; readonly connection: number }
   | { readonly kind: 'unsubscribe' | 'reconnect'; readonly which: number }
   | { readonly kind: 'read'; readonly connection: number; readonly count: number }
@@ -43,6 +43,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     weight: 5,
     arbitrary: fc.record({
       kind: fc.constant('commit'),
+      how: fc.oneof({ weight: 8, arbitrary: fc.constant('told') }, { weight: 1, arbitrary: fc.constant('silently') }),
       changes: fc.dictionary(ids, fc.option(documents, { nil: null, freq: 3 }), { minKeys: 1, maxKeys: 4 }),
     }),
   },
@@ -82,7 +83,7 @@ class Room {
   async step(step: Step): Promise<void> {
     switch (step.kind) {
       case 'commit':
-        return this.#world.commit(step.changes);
+        return this.#world.commit(step.changes, step.how);
       case 'subscribe':
         return this.#subscribe(step);
       case 'unsubscribe':

@@ -53,8 +53,8 @@ describe('an original client', () => {
     await world.commit({ b: { n: 2 }, a: null });
     await talk.read();
     expect(talk.frames.slice(1)).toEqual([
-      { type: 'realtime-feed', id: '', data: { ...common, docId: 'a', type: 'delete', payload: null } },
       { type: 'realtime-feed', id: '', data: { ...common, docId: 'b', type: 'insert', payload: { _id: 'b', n: 2 } } },
+      { type: 'realtime-feed', id: '', data: { ...common, docId: 'a', type: 'delete', payload: null } },
     ]);
   });
 
