@@ -259,7 +259,7 @@ describe('as a library', () => {
   test('each case is a test of the runner', async () => {
     await using temporary = await project({ ...RIGHT, 'tests/sv_nobody/x/a.json': {} });
     const tests = new Map<string, () => Promise<void>>();
-    await testProject(temporary.folder, (name, run) => tests.set(name, run));
+    await testProject(temporary.folder, { test: (name, run) => tests.set(name, run) });
     await tests.get('sv_customers/ada')?.();
     await expect(tests.get('sv_nobody')?.()).rejects.toThrow('no single view of this project');
     writeFileSync(path.join(temporary.folder, CASE, 'expected.json'), JSON.stringify({ ...ADA, name: 'Eve' }));

@@ -15,11 +15,11 @@ export type TestFunction = (name: string, run: () => Promise<void>) => unknown;
  *     import { test } from 'vitest';          // or 'node:test'
  *     import { testProject } from 'millrace/testing';
  *
- *     await testProject(import.meta.dirname, test);
+ *     await testProject(import.meta.dirname, { test });
  *
  * Throws CONFIGURATION_REFUSED for a project that is wrong, and NO_TESTS for one without cases.
  */
-export async function testProject(folder: string, test: TestFunction): Promise<void> {
+export async function testProject(folder: string, { test }: { readonly test: TestFunction }): Promise<void> {
   const project = await loadTestable(folder);
   const { cases, misplaced } = chooseCases(findCases(folder, project.plan), [], { project: folder, working: folder });
   for (const found of cases) {
