@@ -8,9 +8,12 @@ import { AppError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { Guard } from '../flow/5-serve/http/guard.ts';
 import { frameworkOptions } from '../flow/5-serve/http/framework-options.ts';
-import { newSessionStats } from '../flow/5-serve/session-stats.ts';
-import { registerHttp } from '../flow/5-serve/http/register-http.ts';
+import { registerRoutes, registerRules } from '../flow/5-serve/http/register-http.ts';
+import { LiveEngine } from '../flow/5-serve/live-engine.ts';
+import { registerOriginalApi } from '../flow/5-serve/ws/register-original-api.ts';
+import { registerSockets } from '../flow/5-serve/ws/register-sockets.ts';
 import type { Engine, RunnableProject } from './engine.ts';
+import { bootOfMachine, openEpoch } from './epoch.ts';
 import { CollectionCounts } from './metrics/collection-counts.ts';
 import { Figures } from './metrics/figures.ts';
 import type { LiveFigures } from './metrics/figures.ts';
@@ -19,8 +22,6 @@ import { Metrics } from './metrics/metrics.ts';
 import { Overviews } from './metrics/overviews.ts';
 import { openReaderThread } from './registry.ts';
 import type { ReaderThread } from './registry.ts';
-
-const NOT_LIVE: LiveFigures = { stats: newSessionStats(), live: { counts: { subscriptions: 0, queries: 0 }, subscriptionsOf: () => 0 } };
 
 /** How long open requests may go on when the server closes. */
 const GRACE_MS = 3_000;
@@ -44,24 +45,40 @@ export interface ServeOptions {
  */
 export async function serve(engine: Engine, project: RunnableProject, options: ServeOptions): Promise<Server> {
   const { config, definitions, plan } = project;
+  const { id, alias } = config;
   const { clock, signal } = options;
   const logger = options.logger.child({ component: 'http' });
   const version = versionOfProgram();
+  const collections = [...plan.collections.values()].filter(({ kind }) => kind !== 'foreign').map(({ name }) => name);
+  const projections = projectionsOf(definitions).map(({ name }) => name);
   const guard = new Guard(config.http);
   const app = fastify(frameworkOptions(config.http));
   await using resources = new AsyncDisposableStack();
   const reader = resources.use(await openReaderThread(config, clock));
+  const epoch = await openEpoch(engine.store, { durability: config.durability, boot: bootOfMachine() });
+  const live = resources.use(
+    await LiveEngine.open({ commits: engine.store, snapshots: reader, collections, limits: config.live, clock, epoch, logger }),
+  );
   resources.defer(() => close(app, clock));
-  // WebSockets: registerSockets(app, { … }) of flow/5-serve/ws stands here.
-  const live: LiveFigures = NOT_LIVE;
-  const { figures, counts } = watch(engine, { reader, clock, live, resources });
-  const collections = [...plan.collections.values()].filter(({ kind }) => kind !== 'foreign').map(({ name }) => name);
-  const projections = projectionsOf(definitions).map(({ name }) => name);
+
+  registerRules(app, { guard, logger, onRequest: (request) => metrics.request(request) });
+  const settings = { project: id, alias, ...config.live };
+  const sockets = await registerSockets(app, { live, plan, settings, guard, clock, logger });
+  await registerOriginalApi(app, {
+    plan,
+    id,
+    alias,
+    reader,
+    logger,
+    maxRows: config.live.maxRows,
+    maxBodyBytes: config.live.maxFrameBytes,
+  });
+  const { figures, counts } = watch(engine, { reader, clock, live: { stats: sockets.stats, live }, resources });
   const metrics = new Metrics({ engine, reader, figures, counts, projections, collections, version, clock });
-  await registerHttp(app, {
+  await registerRoutes(app, {
     settings: config.http,
     guard,
-    id: config.id,
+    id,
     version,
     definitions,
     plan,

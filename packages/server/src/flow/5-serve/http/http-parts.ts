@@ -34,6 +34,7 @@ export interface HttpParts {
   readonly overview: Overview;
   readonly health: Health;
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
+  /** Told of every request when it was answered. */
   readonly onRequest: (request: FinishedRequest) => void;
   readonly clock: Clock;
   readonly logger: Logger;

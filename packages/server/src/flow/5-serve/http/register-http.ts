@@ -8,8 +8,8 @@ import { registerOperations } from './operation-routes.ts';
 import { asAppError, sendProblem, statusOf } from './problem.ts';
 import { registerSchemas } from './schema-routes.ts';
 
-/** Everything that is served over plain HTTP, and the rules for all of it: who may call, how errors look, what is logged. */
-export async function registerHttp(app: FastifyInstance, parts: HttpParts): Promise<void> {
+/** The rules for all that is served: who may call, how errors look, what is logged and counted. To be there before any route. */
+export function registerRules(app: FastifyInstance, parts: Pick<HttpParts, 'guard' | 'logger' | 'onRequest'>): void {
   const { guard, logger } = parts;
   app.addHook('onRequest', async (request) => {
     if (request.url.length > MAX_URL_CHARACTERS)
@@ -35,6 +35,10 @@ export async function registerHttp(app: FastifyInstance, parts: HttpParts): Prom
     const message = `The method is ${request.method}: expected GET or HEAD`;
     return sendProblem(reply.header('Allow', 'GET, HEAD'), new AppError('METHOD_NOT_ALLOWED', message));
   });
+}
+
+/** Everything that is served over plain HTTP. After what stands at addresses of its own: collections take all others. */
+export async function registerRoutes(app: FastifyInstance, parts: HttpParts): Promise<void> {
   app.get('/', async (_, reply) => reply.redirect('/-/console/', 302));
   await registerConsole(app, parts.consoleFolder);
   registerOperations(app, parts);
