@@ -22,7 +22,8 @@ export function csvRowReader(header: readonly string[], delimiter: string): Read
   return (text) => {
     const fields = parseCsvRecord(text, delimiter);
     if (typeof fields === 'string') return fields;
-    if (fields.length !== header.length) return `The row has ${fields.length} fields, expected ${header.length} as in the header`;
+    if (fields.length !== header.length)
+      return `The row has ${fields.length} ${fields.length === 1 ? 'field' : 'fields'}, expected ${header.length} as in the header`;
     const row: SourceRow = Object.create(null) as SourceRow;
     for (let i = 0; i < header.length; i++) row[header[i] as string] = fields[i] ?? null;
     return row;
