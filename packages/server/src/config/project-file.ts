@@ -50,11 +50,22 @@ async function reportMissing(reading: Reading): Promise<void> {
   });
 }
 
+/** When each program was last changed, as it was first run. */
+const firstRun = new Map<string, number>();
+
+/** Modules are kept by their address: a file that was changed since it was first run, while somebody watches, needs another one. */
+function moduleOf(file: string): string {
+  const { href } = pathToFileURL(file);
+  const changed = statSync(file).mtimeMs;
+  const first = firstRun.get(file) ?? changed;
+  firstRun.set(file, first);
+  return first === changed ? href : `${href}?changed=${changed}`;
+}
+
 async function runProgram(reading: Reading, file: string): Promise<SourceFile | undefined> {
   const name = reading.name(file);
   try {
-    // A file that was changed since it was last imported, while somebody watches, is another module.
-    const module = (await import(/* @vite-ignore */ `${pathToFileURL(file).href}?changed=${statSync(file).mtimeMs}`)) as {
+    const module = (await import(/* @vite-ignore */ moduleOf(file))) as {
       readonly default?: unknown;
     };
     const exported = module.default;
