@@ -135,9 +135,16 @@ describe.skipIf(executable === undefined)('the console in a browser', () => {
     expect(await page.locator('[role="treeitem"][data-mark]').count()).toBe(1);
     await page.getByText('Changed 1 time since it was opened').waitFor();
 
+    // A change that is out of sight is one press away.
+    await page.locator('[role="treeitem"][data-path="orders"]').click();
+    await status.waitFor({ state: 'detached' });
+    await project.ingest(order(11, 1, { status: 'returned' }));
+    await page.getByRole('button', { name: 'Go to the change' }).click();
+    await status.filter({ hasText: 'returned' }).waitFor();
+
     await using other = await browser.open();
     await other.page.goto(page.url());
-    await other.page.getByRole('tree').getByText('delivered').waitFor();
+    await other.page.getByRole('tree').getByText('returned').waitFor();
   });
 
   test('everything is there after the server was away', async () => {

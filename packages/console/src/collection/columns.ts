@@ -12,7 +12,7 @@ export interface Column {
 
 const MOST_COLUMNS = 14;
 const LOOKED_AT = 40;
-const WIDTHS = { number: 112, date: 168, boolean: 88, list: 96, other: 168, key: 148 } as const;
+const WIDTHS = { number: 112, date: 204, boolean: 88, list: 96, other: 196, key: 148 } as const;
 
 /** The key first, then what is short, then lists and objects. Fields that the server does not know are found in the rows. */
 export function columnsOf(collection: Pick<CollectionOverview, 'key' | 'fields'>, rows: readonly Row[]): Column[] {

@@ -8,6 +8,9 @@ import type { MarkedRow } from './row-marks.ts';
 
 const ROW_PX = 34;
 const PAGE_ROWS = 12;
+/** Where so many of the visible rows change at once, the marks are calmer: what is everywhere shows nothing. */
+const BUSY_SHARE = 0.4;
+const BUSY_ROWS = 8;
 
 export interface RowsTableProps {
   readonly label: string;
@@ -67,11 +70,13 @@ export function RowsTable({ label, columns, rows, sort, openId, onSort, onOpen }
   };
 
   const items = virtual.getVirtualItems();
+  const markedRows = items.filter(({ index }) => rows[index]?.mark === 'change').length;
+  const isBusy = markedRows >= BUSY_ROWS && markedRows > items.length * BUSY_SHARE;
   const above = items[0]?.start ?? 0;
   const below = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
   const widthPx = columns.reduce((sum, column) => sum + column.widthPx, 0);
   return (
-    <div className="rows" ref={box}>
+    <div className="rows" ref={box} data-busy={isBusy || undefined}>
       <table role="grid" aria-label={label} aria-rowcount={rows.length + 1} style={{ minWidth: widthPx }}>
         <colgroup>
           {columns.map(({ name, widthPx: width }) => (

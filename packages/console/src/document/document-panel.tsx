@@ -20,6 +20,8 @@ export function DocumentPanel({ collection, id, live, isPaused, onClose }: Docum
   const row = live.rows.find((candidate) => candidate.id === id) ?? live.rows[0];
   const { document, marks, version } = useDocumentChanges(id, isPaused, row?.document);
   const [line, setLine] = useState<TreeLine>();
+  const [target, setTarget] = useState<{ readonly id: string }>();
+  const [changed] = marks.keys();
   const close = useRef<HTMLButtonElement>(null);
   useEffect(() => close.current?.focus(), []);
   return (
@@ -55,9 +57,24 @@ export function DocumentPanel({ collection, id, live, isPaused, onClose }: Docum
               This document is gone. What you see is the last of it.
             </p>
           ) : null}
-          <TreeView label={`Fields of ${id}`} document={document} marks={marks} version={version} selected={line?.id} onSelect={setLine} />
+          <TreeView
+            label={`Fields of ${id}`}
+            document={document}
+            marks={marks}
+            version={version}
+            selected={line?.id}
+            onSelect={setLine}
+            target={target}
+          />
           <footer className="panel-foot">
-            {version === 0 ? 'Nothing has changed since it was opened' : `Changed ${plural(version, 'time')} since it was opened`}
+            <span>
+              {version === 0 ? 'Nothing has changed since it was opened' : `Changed ${plural(version, 'time')} since it was opened`}
+            </span>
+            {changed === undefined ? null : (
+              <button type="button" className="button button-small" onClick={() => setTarget({ id: changed })}>
+                Go to the change
+              </button>
+            )}
           </footer>
           <Selection line={line} />
         </>

@@ -18,10 +18,12 @@ export interface TreeViewProps {
   readonly version: number;
   readonly selected: string | undefined;
   readonly onSelect: (line: TreeLine) => void;
+  /** A line to be brought into view, with the branches above it open; another object each time. */
+  readonly target: { readonly id: string } | undefined;
 }
 
 /** A document as a tree of which only the visible lines are in the page. Arrows walk, left and right close and open. */
-export function TreeView({ label, document, marks, version, selected, onSelect }: TreeViewProps) {
+export function TreeView({ label, document, marks, version, selected, onSelect, target }: TreeViewProps) {
   const [openings, setOpenings] = useState<ReadonlyMap<string, boolean>>(new Map());
   const lines = useMemo(() => treeLines(document, openings, marks), [document, openings, marks]);
   const box = useRef<HTMLDivElement>(null);
@@ -43,6 +45,18 @@ export function TreeView({ label, document, marks, version, selected, onSelect }
     wantsFocus.current = false;
     box.current?.querySelector<HTMLElement>('[role="treeitem"][tabindex="0"]')?.focus({ preventScroll: true });
   });
+
+  useEffect(() => {
+    if (target !== undefined) setOpenings((before) => withAncestorsOpen(before, target.id));
+  }, [target]);
+  const shownTarget = useRef(target);
+  useEffect(() => {
+    if (target === undefined || shownTarget.current === target) return;
+    const index = lines.findIndex(({ id }) => id === target.id);
+    if (index < 0) return;
+    shownTarget.current = target;
+    virtual.scrollToIndex(index, { align: 'center' });
+  }, [target, lines, virtual]);
 
   const open = (line: TreeLine, isOpen: boolean): void => setOpenings((before) => new Map(before).set(line.id, isOpen));
   const moveTo = (index: number): void => {
@@ -108,6 +122,12 @@ export function TreeView({ label, document, marks, version, selected, onSelect }
       </div>
     </div>
   );
+}
+
+function withAncestorsOpen(openings: ReadonlyMap<string, boolean>, id: string): ReadonlyMap<string, boolean> {
+  const opened = new Map(openings);
+  for (let end = 1; end < id.length; end++) if (id[end] === '.' || id[end] === '[') opened.set(id.slice(0, end), true);
+  return opened;
 }
 
 function Twist({ line }: { readonly line: TreeLine }) {
