@@ -27,6 +27,10 @@ export async function registerSockets(app: FastifyInstance, parts: SocketParts):
       if (socket.readyState === socket.OPEN) socket.close();
     },
   });
+  // A hook that refuses the opening comes before the plugin's own, which then does not know the socket and would leave it open.
+  app.addHook('onResponse', async ({ headers, raw }) => {
+    if (headers.upgrade !== undefined) raw.socket.destroy();
+  });
   const open = (pathProject: string | undefined, request: FastifyRequest) => ({
     authorization: request.headers.authorization,
     pathProject,
