@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
@@ -59,7 +60,8 @@ export async function serve(engine: Engine, project: RunnableProject, options: S
   const live = resources.use(
     await LiveEngine.open({ commits: engine.store, snapshots: reader, collections, limits: config.live, clock, epoch, logger }),
   );
-  resources.defer(() => close(app, clock));
+  const connections = connectionsOf(app);
+  resources.defer(() => close(app, connections, clock));
 
   registerRules(app, { guard, logger, onRequest: (request) => metrics.request(request) });
   const settings = { project: id, alias, ...config.live };
@@ -141,13 +143,24 @@ async function listen(app: FastifyInstance, { host, port }: { readonly host: str
   return `http://${host.includes(':') ? `[${host}]` : host}:${actual}`;
 }
 
-/** Open requests go on for a while; then their connections are cut. */
-async function close(app: FastifyInstance, clock: Clock): Promise<void> {
+/** Open requests go on for a while; then their connections are cut, of whatever kind they are. */
+async function close(app: FastifyInstance, connections: ReadonlySet<Socket>, clock: Clock): Promise<void> {
   const isClosed = new AbortController();
-  const cut = clock.sleep(GRACE_MS, isClosed.signal).then(() => app.server.closeAllConnections());
+  const cut = clock.sleep(GRACE_MS, isClosed.signal).then(() => {
+    for (const connection of connections) connection.destroy();
+  });
   await app.close();
   isClosed.abort();
   await cut;
+}
+
+function connectionsOf(app: FastifyInstance): ReadonlySet<Socket> {
+  const connections = new Set<Socket>();
+  app.server.on('connection', (connection: Socket) => {
+    connections.add(connection);
+    connection.once('close', () => connections.delete(connection));
+  });
+  return connections;
 }
 
 /** Beside the sources and beside the built program alike. */

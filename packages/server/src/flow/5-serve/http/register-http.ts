@@ -17,6 +17,8 @@ export function registerRules(app: FastifyInstance, parts: Pick<HttpParts, 'guar
   });
   app.addHook('onRequest', guard.check);
   app.addHook('onResponse', async (request, reply) => {
+    // Node no longer looks after a connection that asked to become another: answered as a request, it would stay for ever.
+    if (request.headers.upgrade !== undefined) request.raw.socket.destroySoon();
     const route = request.routeOptions.url ?? '(none)';
     parts.onRequest({ method: request.method, route, status: reply.statusCode, ms: reply.elapsedTime });
     logger.debug('Request', { method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) });
