@@ -59,7 +59,7 @@ export async function awaitJob(project: RunnableProject, id: string, options: Re
     const status = await statusOf(store, id);
     onProgress?.(status);
     if (status.startedAt !== null) by = 'engine';
-    if (isFinished(status) || signal.aborted) return { status, by };
+    if (isFinished(status) || status.state === 'paused' || signal.aborted) return { status, by };
     await clock.sleep(POLL_MS, signal);
   }
 }

@@ -75,8 +75,9 @@ export async function readJobs(store: Pick<Store, 'facts'>): Promise<readonly Jo
   );
 }
 
-/** Forgets the oldest of those that ended, beyond the number that is kept. */
+/** Before another job ends: forgets the oldest of those that did, beyond the number that is kept. */
 export async function forgetOldJobs(store: Pick<Store, 'facts'>, writer: StoreWriter): Promise<void> {
   const finished = (await readJobs(store)).filter(isFinished).sort((a, b) => (a.finishedAt ?? 0) - (b.finishedAt ?? 0));
-  for (const { id } of finished.slice(0, Math.max(0, finished.length - FINISHED_KEPT))) await writer.saveFact(`${JOB_FACTS}${id}`, null);
+  for (const { id } of finished.slice(0, Math.max(0, finished.length + 1 - FINISHED_KEPT)))
+    await writer.saveFact(`${JOB_FACTS}${id}`, null);
 }

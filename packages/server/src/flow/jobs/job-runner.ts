@@ -2,7 +2,6 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError, messageOf } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { QueuedItem, Store, StoreWriter } from '../../store/store.ts';
-import { isOfTheItem } from '../isolation.ts';
 import { BULK_STEP_MS, Pace } from '../pace.ts';
 import type { Propagation } from '../propagation.ts';
 import type { Traffic } from '../traffic.ts';
@@ -77,7 +76,8 @@ export class JobRunner {
       if (result.kind === 'waiting') await this.#tellWhetherPaused(job, result.for === 'paused');
       return result;
     } catch (error) {
-      if (!isOfTheItem(error)) throw error;
+      // What waiting may cure is tried again. Anything else would hold up all that is queued: it ends the job.
+      if (error instanceof AppError && error.retryable) throw error;
       await this.#fail(row, job, error);
       return { kind: 'worked' };
     }
@@ -139,7 +139,7 @@ export class JobRunner {
     await this.#parts.store.transact((writer) => saveStatus(writer, { ...status, state }));
   }
 
-  async #fail(row: QueuedItem, job: KnownJob, error: Error): Promise<void> {
+  async #fail(row: QueuedItem, job: KnownJob, error: unknown): Promise<void> {
     const { store, clock, logger } = this.#parts;
     const code = error instanceof AppError ? error.code : 'INTERNAL';
     // Who asked for it is told; what the engine itself asked for is told here.

@@ -192,8 +192,9 @@ export class SqliteWriter extends SqliteReader implements StoreWriter {
     this.source.statements.run(deleteSql, n);
   }
 
+  /** Keys may be there where a document was not what its index says: a repair sets both right. */
   #addKeys(place: string, n: number, keys: ReadonlySet<string>): void {
-    for (const key of keys) this.source.statements.run(`INSERT INTO ${place} (key, n) VALUES (?, ?)`, key, n);
+    for (const key of keys) this.source.statements.run(`INSERT OR IGNORE INTO ${place} (key, n) VALUES (?, ?)`, key, n);
   }
 
   #removeKeys(place: string, n: number, keys: ReadonlySet<string>): void {
