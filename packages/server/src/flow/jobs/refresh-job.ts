@@ -3,6 +3,7 @@ import { compileRecordFilter } from '../../core/query/record-query.ts';
 import { parseFilter } from '../../core/query/parse-filter.ts';
 import { fromExtendedJson } from '../../core/extended-json.ts';
 import type { Value } from '../../core/value.ts';
+import { STATES } from '../../core/record.ts';
 import type { StoredRecord } from '../../core/record.ts';
 import type { Plan, ViewPlan } from '../../plan/plan.ts';
 import type { StoreWriter } from '../../store/store.ts';
@@ -10,7 +11,7 @@ import type { Built } from '../4-aggregate/outcome.ts';
 import { writeViews } from '../4-aggregate/view-writer.ts';
 import type { JobParts } from './job-types.ts';
 import type { Advance, Job, JobTools, JobType, JsonObject, StepResult } from './job.ts';
-import { countOf, readPage } from './view-pages.ts';
+import { countOf, hasBase, readPage } from './view-pages.ts';
 import type { ViewPage, ViewPlace } from './view-pages.ts';
 
 /** Documents built by user code in one step: few, so that a slow function does not hold back what follows it. */
@@ -22,6 +23,8 @@ interface Progress extends ViewPlace {
   readonly built: number;
   readonly changed: number;
   readonly removed: number;
+  /** Nothing was stored at the beginning: what is stored since was built since. */
+  readonly wasEmpty?: boolean | undefined;
 }
 
 /**
@@ -60,8 +63,9 @@ export class RefreshJob implements JobType {
   async #begin(view: ViewPlan, baseOnly: boolean, { store }: JobTools): Promise<Advance> {
     // What is remembered may be what made documents wrong.
     this.#parts.propagation.forget();
-    const total = await countOf(store, view, { baseOnly });
-    const next: Progress = { phase: 'base', done: 0, total, built: 0, changed: 0, removed: 0 };
+    const wasEmpty = hasBase(view) && (await store.find(view.name, { filter: { kind: 'true' }, states: STATES, limit: 1 })).length === 0;
+    const total = await countOf(store, view, { baseOnly: baseOnly || wasEmpty });
+    const next: Progress = { phase: 'base', done: 0, total, built: 0, changed: 0, removed: 0, wasEmpty };
     return advanceTo(next, next, { triggers: [], strays: [], looked: 0, next });
   }
 
@@ -117,7 +121,7 @@ export function matcherOf(plan: Plan, view: ViewPlan, { query }: JsonObject): ((
 function advanced(progress: Progress, page: ViewPage, deltas: readonly { readonly after: unknown }[]): Advance {
   const removed = deltas.filter(({ after }) => after === null).length;
   return advanceTo(
-    page.next,
+    progress.wasEmpty === true && page.next?.phase === 'view' ? null : page.next,
     {
       ...progress,
       done: progress.done + page.looked,
@@ -130,13 +134,22 @@ function advanced(progress: Progress, page: ViewPage, deltas: readonly { readonl
 }
 
 function advanceTo(place: ViewPlace | null, counts: Progress, page: ViewPage): Advance {
-  const { done, built, changed, removed } = counts;
+  const { done, built, changed, removed, wasEmpty } = counts;
   // Documents that came since are looked at, too.
   const total = Math.max(counts.total, done);
   const next =
     place === null
       ? null
-      : { done, total, built, changed, removed, phase: place.phase, ...(place.after === undefined ? {} : { after: place.after }) };
+      : {
+          done,
+          total,
+          built,
+          changed,
+          removed,
+          wasEmpty,
+          phase: place.phase,
+          ...(place.after === undefined ? {} : { after: place.after }),
+        };
   return {
     next,
     phase: place?.phase ?? 'done',
