@@ -70,8 +70,8 @@ export class TestPage implements AsyncDisposable {
     page.setDefaultTimeout(20_000);
     page.on('pageerror', (error) => this.failures.push(error.message));
     page.on('console', (message) => {
-      // A server that is away is part of some tests.
-      if (message.type() === 'error' && !/ERR_CONNECTION|status of 503/.test(message.text())) this.failures.push(message.text());
+      // A server that is away or guarded is part of some tests.
+      if (message.type() === 'error' && !/ERR_CONNECTION|status of (?:401|503)/.test(message.text())) this.failures.push(message.text());
     });
   }
 

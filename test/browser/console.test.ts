@@ -199,6 +199,21 @@ describe.skipIf(executable === undefined)('the console in a browser', () => {
     expect(await page.locator('tr:focus').getAttribute('data-id')).toBe('2');
   });
 
+  test('a guarded server is opened with its token, and with no other', async () => {
+    await using project = await serveProject(SHOP, { token: 'open-sesame' });
+    await project.ingest(customer(1, 'Ada'));
+    await using open = await browser.open();
+    const { page } = open;
+    await page.goto(`${project.url}/collections/sv_customers`);
+    await page.getByLabel('Token').fill('wrong');
+    await page.getByRole('button', { name: 'Open' }).click();
+    await page.getByRole('alert').filter({ hasText: 'refused this token' }).waitFor();
+    expect(await page.getByText('Ada').count()).toBe(0);
+    await page.getByLabel('Token').fill('open-sesame');
+    await page.getByRole('button', { name: 'Open' }).click();
+    await page.getByRole('row').filter({ hasText: 'Ada' }).waitFor();
+  });
+
   test('a column sorts up and down, and a paused page stands still', async () => {
     await using project = await shop();
     await using open = await browser.open();

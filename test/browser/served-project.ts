@@ -63,9 +63,9 @@ export class ServedProject implements AsyncDisposable {
   }
 }
 
-export async function serveProject(literal: ProjectLiteral): Promise<ServedProject> {
+export async function serveProject(literal: ProjectLiteral, http: Readonly<Record<string, unknown>> = {}): Promise<ServedProject> {
   const folder = await mkdtemp(path.join(tmpdir(), 'millrace-browser-'));
-  const files = filesOf({ ...literal, top: { ...literal.top, http: { port: await freePort() } } });
+  const files = filesOf({ ...literal, top: { ...literal.top, http: { ...http, port: await freePort() } } });
   for (const [name, content] of Object.entries(files)) {
     const file = path.join(folder, name);
     await mkdir(path.dirname(file), { recursive: true });

@@ -13,6 +13,9 @@ export const client = connect('/', {
   requestMs: REQUEST_MS,
 });
 
+// A connection that is there was made with the token of before.
+token.subscribe(() => client.reconnect());
+
 /** Nothing answered; asking again may help. */
 export function isAway(error: MillraceError): boolean {
   return error.code === 'UNREACHABLE' || error.code === 'TIMEOUT' || (error.status ?? 0) >= 502;
