@@ -84,18 +84,16 @@ test('documents of the example have the types that are written for them', async 
   await project.process(HISTORY);
   const file = path.join(folder.path, 'types.ts');
   expect(await project.run('types', ['--out', file])).toMatchObject({ code: 0, out: expect.stringContaining('written') });
-  const collections = [...readFileSync(file, 'utf8').matchAll(/^ {2}(\w+): \w+;$/gm)].map((match) => match[1] as string);
+  const [, members = ''] = /interface Collections \{([^}]*)\}/.exec(readFileSync(file, 'utf8')) ?? [];
+  const collections = [...members.matchAll(/(\w+): \w+;/g)].map((match) => match[1] as string);
   const found: string[] = [];
   const lines: string[] = [];
-  for (const collection of new Set(collections)) {
-    if (!lines.some((line) => line.includes(`"${collection}"`))) {
-      const { out } = await project.run('get', [collection]);
-      const documents = out.split('\n').filter((line) => line !== '');
-      if (documents.length > 0) found.push(collection);
-      lines.push(
-        `const ${collection}: Collections["${collection}"][] = [${documents.map((text) => literal(parseExtendedJson(text))).join(', ')}];`,
-      );
-    }
+  for (const collection of collections) {
+    const { out } = await project.run('get', [collection]);
+    const documents = out.split('\n').filter((line) => line !== '');
+    if (documents.length > 0) found.push(collection);
+    const literals = documents.map((text) => literal(parseExtendedJson(text)));
+    lines.push(`const ${collection}: Collections["${collection}"][] = [${literals.join(', ')}];`);
   }
   expect(found).toEqual(expect.arrayContaining(['customers', 'orders', 'sv_customers', 'sv_dishes', 'sv_menus']));
   const program = `import type { Collections, Keys } from './types';\n${lines.join('\n')}\nconst key: Keys['dish_allergens'] = { dishId: 'D', allergenCode: 'GLU' };\n`;
