@@ -38,6 +38,7 @@ export class LiveClient implements LiveSink {
   /** The next call must be a reset. */
   awaitsReset = false;
   end: string | undefined;
+  whenSubscribed: () => void = () => undefined;
   calls = 0;
 
   constructor(spec: LiveQuerySpec, history: History, before?: LiveClient) {
@@ -55,6 +56,8 @@ export class LiveClient implements LiveSink {
   }
 
   reset(rows: readonly LiveRow[], position: LivePosition): void {
+    const last = this.calls === 0 ? 0 : (this.position?.sequence ?? 0);
+    hold(position.sequence >= last, `back from ${last} to ${position.sequence}`);
     this.#called(() => {
       this.#rows = rows.map((row) => ({ id: row.docId, text: row.payload('extended') }));
       this.awaitsReset = false;

@@ -89,7 +89,8 @@ async function play(world: LiveWorld, specs: readonly LiveQuerySpec[], steps: re
         await world.commit(action.writes, action.how);
         break;
       case 'subscribe':
-        world.subscribe(specs[action.which % specs.length] as LiveQuerySpec);
+        if (action.back === 0) world.subscribeTwice(specs[action.which % specs.length] as LiveQuerySpec);
+        else world.subscribe(specs[action.which % specs.length] as LiveQuerySpec);
         break;
       case 'take':
       case 'answer':
@@ -124,8 +125,9 @@ test('every client holds the exact result of its query, at every position that i
     fc.array(step, { minLength: 5, maxLength: 60 }),
     fc.constantFrom(1_000, 1_000, 1_000, 6),
     fc.constantFrom(1_000_000, 1_000_000, 2_000),
-    async (early, specs, steps, maxRows, resumeBytes) => {
-      const world = await LiveWorld.open({ maxRows, resumeBytes });
+    fc.constantFrom(0, 1, 2, 500),
+    async (early, specs, steps, maxRows, resumeBytes, slackRows) => {
+      const world = await LiveWorld.open({ maxRows, resumeBytes, slackRows });
       for (const writes of early) await world.commit(writes);
       world.hold();
       await play(world, specs, steps);

@@ -19,11 +19,19 @@ export interface LiveEngineOptions {
   /** Names of the collections that are served. */
   readonly collections: Iterable<string>;
   /** Rows of one result; how long and how much of the past is kept for those who come back. */
-  readonly limits: { readonly maxRows: number; readonly resumeMs: number; readonly resumeBytes: number };
+  readonly limits: {
+    readonly maxRows: number;
+    readonly resumeMs: number;
+    readonly resumeBytes: number;
+    /** Rows held behind each window, at most, so that few changes make it read again; 500 when absent. */
+    readonly slackRows?: number | undefined;
+  };
   readonly clock: Clock;
   readonly epoch: string;
   readonly logger?: Logger | undefined;
 }
+
+const SLACK_ROWS = 500;
 
 interface Feed {
   readonly index: PredicateIndex<SharedQuery>;
@@ -173,6 +181,7 @@ export class LiveEngine implements LiveQueries, Disposable {
       clock,
       logger: this.#logger,
       maxRows: limits.maxRows,
+      slackRows: limits.slackRows ?? SLACK_ROWS,
       lagging: this.#lagging,
       get sequence() {
         return sequence();

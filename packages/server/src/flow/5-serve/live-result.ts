@@ -3,6 +3,12 @@ import type { StoredRecord } from '../../core/record.ts';
 import type { LiveChange, LiveRow } from './live.ts';
 import type { NetChange } from './net-change.ts';
 
+export interface ResultLimits {
+  readonly maxRows: number;
+  /** Rows that are held behind a window, at most. */
+  readonly slackRows: number;
+}
+
 /** What is known of the result of a live query, and what becomes of it as documents change. */
 export interface LiveResult {
   readonly isOrdered: boolean;

@@ -2,7 +2,7 @@ import { compileRecordFilter } from '../../core/query/record-query.ts';
 import type { Query } from '../../core/query.ts';
 import type { StoredRecord } from '../../core/record.ts';
 import type { LiveChange, LiveQuerySpec } from './live.ts';
-import type { LiveResult } from './live-result.ts';
+import type { LiveResult, ResultLimits } from './live-result.ts';
 import type { RowShape } from './live-row.ts';
 import type { NetChange } from './net-change.ts';
 
@@ -16,7 +16,7 @@ export class LiveSet implements LiveResult {
   readonly #shape: RowShape;
   #size: number | null = null;
 
-  constructor({ filter }: LiveQuerySpec, shape: RowShape, maxRows: number) {
+  constructor({ filter }: LiveQuerySpec, shape: RowShape, { maxRows }: ResultLimits) {
     this.query = { filter, limit: maxRows + 1 };
     this.#matches = compileRecordFilter(filter);
     this.#shape = shape;

@@ -2,14 +2,13 @@ import { compileRecordFilter, compileRecordSort } from '../../core/query/record-
 import type { Query } from '../../core/query.ts';
 import type { StoredRecord } from '../../core/record.ts';
 import type { LiveChange, LiveQuerySpec, LiveRow } from './live.ts';
-import type { LiveResult } from './live-result.ts';
+import type { LiveResult, ResultLimits } from './live-result.ts';
 import type { RowShape } from './live-row.ts';
 import type { NetChange } from './net-change.ts';
 import { WindowEntries } from './window-entries.ts';
 import type { Entry, Place } from './window-entries.ts';
 
 const LEAST_SLACK = 10;
-const MOST_SLACK = 500;
 
 /**
  * An ordered result, and some rows behind it, so that most that leave it are replaced without reading. All matching rows up to the
@@ -33,9 +32,9 @@ export class LiveWindow implements LiveResult {
   /** The last place of which all rows are held; null where all rows are. */
   #edge: Place | null = null;
 
-  constructor({ filter, sort = [], limit }: LiveQuerySpec, shape: RowShape, maxRows: number) {
+  constructor({ filter, sort = [], limit }: LiveQuerySpec, shape: RowShape, { maxRows, slackRows }: ResultLimits) {
     this.#limit = Math.min(limit ?? Number.POSITIVE_INFINITY, maxRows + 1);
-    this.#slack = this.#limit > maxRows ? 0 : Math.min(MOST_SLACK, Math.max(LEAST_SLACK, this.#limit));
+    this.#slack = this.#limit > maxRows ? 0 : Math.min(slackRows, Math.max(LEAST_SLACK, this.#limit));
     this.query = { filter, sort, limit: this.#limit + this.#slack };
     this.#matches = compileRecordFilter(filter);
     this.#textsOf = compileRecordSort(sort);

@@ -31,6 +31,7 @@ interface Pending {
 export interface WorldOptions {
   readonly maxRows: number;
   readonly resumeBytes: number;
+  readonly slackRows: number;
 }
 
 /** A store, an engine of live queries over it whose snapshots come when the test lets them, and clients. */
@@ -55,12 +56,11 @@ export class LiveWorld implements SnapshotReader {
   static async open(options: WorldOptions): Promise<LiveWorld> {
     const world = new LiveWorld(options);
     await world.store.define([{ name: COLLECTION, kind: 'projection', key: ['id'], indexes: [] }]);
-    const { maxRows, resumeBytes } = options;
     world.#engine = await LiveEngine.open({
       commits: { onCommit: (listener) => world.store.onCommit((commit) => world.#hear(commit, listener)) },
       snapshots: world,
       collections: [COLLECTION],
-      limits: { maxRows, resumeMs: 3_600_000, resumeBytes },
+      limits: { ...options, resumeMs: 3_600_000 },
       clock: world.clock,
       epoch: 'now',
       logger: { ...silentLogger, error: (message, fields) => void world.#failures.push(`${message}: ${String(fields?.['error'])}`) },
@@ -123,12 +123,20 @@ export class LiveWorld implements SnapshotReader {
     });
   }
 
+  /** Another one subscribes in the very moment in which the first gets its subscription. */
+  subscribeTwice(spec: LiveQuerySpec): void {
+    this.subscribe(spec).whenSubscribed = () => void this.subscribe(spec);
+  }
+
   /** Gives the client, whether or not it has its subscription yet. */
   subscribe(spec: LiveQuerySpec, before?: LiveClient, after?: LivePosition): LiveClient {
     const client = new LiveClient(spec, this.history, before);
     this.clients.add(client);
     this.engine.subscribe(spec, client, { after: after ?? before?.position }).then(
-      (subscription) => void (client.subscription = subscription),
+      (subscription) => {
+        client.subscription = subscription;
+        client.whenSubscribed();
+      },
       (error: { readonly code?: string }) => {
         client.end = error.code ?? 'failed';
         if (error.code === 'LIVE_LIMIT') this.checkTooLarge(client);

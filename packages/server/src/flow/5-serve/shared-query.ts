@@ -3,7 +3,7 @@ import { AppError, messageOf } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Snapshot, SnapshotReader } from '../../store/store.ts';
 import type { LiveChange, LivePosition, LiveQuerySpec, LiveRow, LiveSink, LiveSubscription } from './live.ts';
-import type { LiveResult } from './live-result.ts';
+import type { LiveResult, ResultLimits } from './live-result.ts';
 import { RowShape } from './live-row.ts';
 import { LiveSet } from './live-set.ts';
 import { LiveSubscriber } from './live-subscriber.ts';
@@ -16,11 +16,10 @@ const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 30_000;
 
 /** What a query asks of the engine that it belongs to. */
-export interface QueryHost {
+export interface QueryHost extends ResultLimits {
   readonly store: SnapshotReader;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly maxRows: number;
   /** The last commit that was heard of. */
   readonly sequence: number;
   /** The last commit that was told to all that do not lag. */
@@ -72,7 +71,7 @@ export class SharedQuery {
     this.#host = host;
     this.#shape = new RowShape(spec.select);
     const isOrdered = spec.limit !== undefined || (spec.sort !== undefined && spec.sort.length > 0);
-    this.#result = isOrdered ? new LiveWindow(spec, this.#shape, host.maxRows) : new LiveSet(spec, this.#shape, host.maxRows);
+    this.#result = isOrdered ? new LiveWindow(spec, this.#shape, host) : new LiveSet(spec, this.#shape, host);
     if (isOrdered) this.#lag(0, host.told);
   }
 
