@@ -42,6 +42,8 @@ export interface PipelineOverview {
     readonly count: number;
   }[];
   readonly jobs: readonly JobOverview[];
+  /** Systems that are not read, and single views that are not built, until somebody says so. None when absent. */
+  readonly paused?: readonly { readonly kind: 'system' | 'view'; readonly name: string }[];
   /** From a record's timestamp to the commit of its effects. */
   readonly latencyMs: { readonly p50: number; readonly p99: number };
   readonly live: { readonly clients: number; readonly subscriptions: number; readonly queries: number };

@@ -6,6 +6,8 @@ import { enqueueJob, readJobs } from '../flow/jobs/job-rows.ts';
 import { JOB_FACTS, isFinished } from '../flow/jobs/job.ts';
 import type { JobStatus, NewJob } from '../flow/jobs/job.ts';
 import type { MakeJobType } from '../flow/jobs/job-types.ts';
+import { readPaused } from '../flow/pauses.ts';
+import type { Paused } from '../flow/pauses.ts';
 import type { Store } from '../store/store.ts';
 import { openEngine } from './engine.ts';
 import type { Engine, RunnableProject } from './engine.ts';
@@ -100,6 +102,11 @@ async function workAlone(engine: Engine, id: string, options: RequestJobOptions)
 /** All jobs that are known, oldest first. */
 export function listJobs(reader: Pick<Store, 'facts'>): Promise<readonly JobStatus[]> {
   return readJobs(reader);
+}
+
+/** What is paused, whether an engine runs or not. */
+export function listPaused(reader: Pick<Store, 'facts'>): Promise<readonly Paused[]> {
+  return readPaused(reader);
 }
 
 async function statusOf(store: Pick<Store, 'fact'>, id: string): Promise<JobStatus> {

@@ -4,8 +4,10 @@ import type { ExitReason } from '../exit-codes.ts';
 import { explain } from '../explain/explanation.ts';
 import { printExplanation } from '../explain/print-explanation.ts';
 import type { Run } from '../run.ts';
+import { AppError } from '../../core/errors.ts';
 import { requireProject } from '../project.ts';
-import { jsonLine } from '../terminal.ts';
+import type { OpenedProject } from '../project.ts';
+import { jsonLine, line, painter } from '../terminal.ts';
 
 export function declareExplain(program: Command, run: Run): void {
   program
@@ -20,9 +22,28 @@ export function declareExplain(program: Command, run: Run): void {
 }
 
 export async function runExplain(context: CommandContext, view: string | undefined): Promise<ExitReason> {
-  const { plan } = await requireProject(context);
+  const { plan, config } = await requireProject(context);
   const explanation = explain(plan, view);
-  if (context.json) jsonLine(context.out, explanation);
-  else printExplanation(context.out, explanation);
+  const paused = await pausedParts(config);
+  const { out } = context;
+  if (context.json) jsonLine(out, { ...explanation, paused });
+  else {
+    printExplanation(out, explanation);
+    if (paused.length > 0)
+      line(out, `\n${painter(out)('warning', 'paused')} ${paused.map(({ name }) => name).join(', ')}: millrace resume --all`);
+  }
   return 'done';
+}
+
+/** None where there are no data yet. */
+async function pausedParts(config: OpenedProject['config']): Promise<readonly { readonly kind: string; readonly name: string }[]> {
+  const { openReader } = await import('../../runtime/registry.ts');
+  const { listPaused } = await import('../../runtime/jobs.ts');
+  try {
+    await using reader = await openReader(config);
+    return await listPaused(reader);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'DATA_NOT_FOUND') return [];
+    throw error;
+  }
 }

@@ -2,8 +2,10 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 import type { ExitReason } from '../exit-codes.ts';
 import { chosenParts } from '../jobs/paused-parts.ts';
+import type { Part } from '../jobs/paused-parts.ts';
 import { runJob } from '../jobs/run-job.ts';
 import { requireProject } from '../project.ts';
+import type { OpenedProject } from '../project.ts';
 import type { Run } from '../run.ts';
 import { jsonLine, line, painter } from '../terminal.ts';
 
@@ -30,8 +32,9 @@ export async function setPaused(
   options: Options & { readonly paused: boolean },
 ): Promise<ExitReason> {
   const project = await requireProject(context);
-  const parts = chosenParts(project.definitions, name, options.all === true);
   const { paused } = options;
+  const chosen = chosenParts(project.definitions, name, options.all === true);
+  const parts = options.all === true && !paused ? await pausedOf(project, chosen) : chosen;
   const request = { parts: parts.map(({ kind, name: part }) => ({ kind, name: part })), paused };
   const display = { label: paused ? 'Pausing' : 'Resuming', unit: 'parts' };
   const status = await runJob(context, project, { type: 'pause', scope: name ?? '', request }, display);
@@ -47,4 +50,13 @@ export async function setPaused(
       );
   }
   return 'done';
+}
+
+/** Those that are paused, be it parts that the project no longer has. */
+async function pausedOf({ config }: OpenedProject, all: readonly Part[]): Promise<readonly Part[]> {
+  const { openStore } = await import('../../runtime/registry.ts');
+  const { listPaused } = await import('../../runtime/jobs.ts');
+  await using store = await openStore(config);
+  const paused = await listPaused(store);
+  return paused.length === 0 ? all : paused;
 }
