@@ -135,6 +135,8 @@ export const CLOSE_CODES = {
   invalidFrame: 1007,
   /** A frame was larger than allowed. */
   tooLarge: 1009,
+  /** An original client's subscription ended by itself: connecting again begins it anew. */
+  tryAgain: 1013,
   /** The client did not read for too long. */
   tooSlow: 4008,
   /** No pong came back. */
