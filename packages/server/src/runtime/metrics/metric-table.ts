@@ -44,6 +44,20 @@ export const METRICS = {
   ),
   millrace_queue_items: gauge('Items of the durable queue that wait: rebuilds, retries, jobs.', 'kind', 'scope', 'lane'),
   millrace_errors: gauge('Dead letters and errors of single views that nobody resolved.', 'kind', 'scope', 'code'),
+  millrace_paused: gauge(
+    'Always 1, for each system that is not read and each view that is not built until somebody says so.',
+    'kind',
+    'name',
+  ),
+  millrace_audit_documents_total: counter(
+    'Documents of single views that the audit in the background compared with a recomputation.',
+    'view',
+  ),
+  millrace_audit_differences_total: counter(
+    'Documents among them that were missing, stale or without a base. Any is worth a look: millrace audit.',
+    'view',
+    'kind',
+  ),
   millrace_jobs: gauge('Durable jobs that wait, go on, or have ended lately.', 'type', 'state'),
   millrace_documents: gauge('PUBLIC documents.', 'collection'),
   millrace_collection_changes_total: counter('Documents changed.', 'collection'),

@@ -15,7 +15,7 @@ const DELETED_KEYS_KEPT_MS = 30_000;
 const LOOP_PRECISION_MS = 50;
 
 export interface MetricParts {
-  readonly engine: Pick<Engine, 'store' | 'lag' | 'jobs'>;
+  readonly engine: Pick<Engine, 'store' | 'lag' | 'jobs' | 'paused' | 'auditCounts'>;
   readonly reader: Pick<ReaderThread, 'countDeletedKeys'>;
   readonly figures: Figures;
   readonly counts: CollectionCounts;
@@ -85,6 +85,8 @@ export class Metrics {
       millrace_build_info: [[{ version }, 1]],
       ...pipelineValues(figures),
       ...liveValues(figures),
+      ...auditValues(engine.auditCounts()),
+      millrace_paused: engine.paused().map(({ kind, name }) => [{ kind, name }, 1]),
       millrace_lag_records: [...lag].map(([topic, records]) => [{ topic }, records]),
       millrace_queue_items: queued.map(({ kind, scope, lane, count }) => [{ kind, scope, lane }, count]),
       millrace_errors: errors.map(({ kind, scope, code, count }) => [{ kind, scope, code }, count]),
@@ -123,6 +125,15 @@ function pipelineValues({ stats }: Figures): Partial<Record<MetricName, Values>>
       [{ quantile: '0.5' }, stats.latencyMs.p50 / 1_000],
       [{ quantile: '0.99' }, stats.latencyMs.p99 / 1_000],
     ],
+  };
+}
+
+function auditValues(counts: ReturnType<Engine['auditCounts']>): Partial<Record<MetricName, Values>> {
+  return {
+    millrace_audit_documents_total: counts.map(({ view, checked }) => [{ view }, checked]),
+    millrace_audit_differences_total: counts.flatMap(({ view, missing, stale, orphan }) =>
+      Object.entries({ missing, stale, orphan }).map(([kind, count]) => [{ view, kind }, count] as const),
+    ),
   };
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../../core/errors.ts';
 import { suggest } from '../../../core/suggest.ts';
@@ -68,7 +68,7 @@ export function registerCollections(app: FastifyInstance, parts: HttpParts): voi
         `Collection ${target.name} has no document "${shortText(id)}" in state ${states.join(' or ')}`,
       );
     const body = renderDocument(record, view);
-    const tag = `"${createHash('sha1').update(body).digest('base64url')}"`;
+    const tag = `"${hash('sha1', body, 'base64url')}"`;
     void reply.header('ETag', tag).header('Vary', 'Accept').header('Cache-Control', 'private, no-cache');
     if (isKnown(tag, request.headers['if-none-match'])) return reply.code(304).send();
     return reply.header('Content-Type', contentTypeOf(view.form)).send(body);
