@@ -39,12 +39,14 @@ export class LiveWorld implements SnapshotReader {
   readonly store = new MemoryStore();
   readonly clock = new ManualClock(1_000);
   readonly clients = new Set<LiveClient>();
+  /** Those who have left, with what they held then. */
+  readonly gone: LiveClient[] = [];
   readonly history: Map<string, StoredRecord>[] = [new Map()];
   readonly #options: WorldOptions;
   readonly #current = new Map<string, StoredRecord>();
   readonly #pending: Pending[] = [];
   /** What the engine had to catch. */
-  readonly #failures: string[] = [];
+  readonly failures: string[] = [];
   #isDeaf = false;
   #isHeld = false;
   #engine: LiveEngine | undefined;
@@ -63,7 +65,7 @@ export class LiveWorld implements SnapshotReader {
       limits: { ...options, resumeMs: 3_600_000 },
       clock: world.clock,
       epoch: 'now',
-      logger: { ...silentLogger, error: (message, fields) => void world.#failures.push(`${message}: ${String(fields?.['error'])}`) },
+      logger: { ...silentLogger, error: (message, fields) => void world.failures.push(`${message}: ${String(fields?.['error'])}`) },
     });
     return world;
   }
@@ -111,7 +113,7 @@ export class LiveWorld implements SnapshotReader {
       const deltas: RecordDelta[] = [];
       for (const { id, document, state = 'PUBLIC' } of writes) {
         const before = (await writer.records(COLLECTION, [id])).get(id) ?? null;
-        const meta = JSON.stringify({ createdAt: 1, updatedAt: this.sequence });
+        const meta = JSON.stringify({ identifier: '{}', createdAt: 1, updatedAt: this.sequence });
         const after = document === null ? null : new StoredRecord(id, encode(document), state, meta);
         if (before === null && after === null) continue;
         if (after === null) this.#current.delete(id);
@@ -146,15 +148,23 @@ export class LiveWorld implements SnapshotReader {
     return client;
   }
 
+  /** The collection goes. */
+  async drop(): Promise<void> {
+    this.#current.clear();
+    await this.store.drop(COLLECTION);
+  }
+
   resync(client: LiveClient): void {
     if (client.subscription === undefined || client.position === undefined || client.end !== undefined) return;
     client.awaitsReset = true;
     client.subscription.resync();
   }
 
+  /** Once it has its subscription. */
   dispose(client: LiveClient): void {
-    client.subscription?.[Symbol.dispose]();
-    this.clients.delete(client);
+    if (client.subscription === undefined) return;
+    client.subscription[Symbol.dispose]();
+    if (this.clients.delete(client) && client.end === undefined) this.gone.push(client);
   }
 
   /** Lets all that was asked for happen. */
@@ -167,7 +177,7 @@ export class LiveWorld implements SnapshotReader {
 
   /** At rest, every client holds the result of the last commit that the engine heard of. */
   check(): void {
-    for (const failure of this.#failures) throw new RangeError(failure);
+    for (const failure of this.failures) throw new RangeError(failure);
     const { sequence } = this.engine.position;
     const records = this.history[sequence] as ReadonlyMap<string, StoredRecord>;
     for (const client of this.clients) {

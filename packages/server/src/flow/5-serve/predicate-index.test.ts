@@ -70,6 +70,7 @@ describe('a document is shown only to', () => {
     ['a branch of its own', { or: { $or: [{ a: 1 }, { b: 2 }] }, other: { $or: [{ a: 3 }, { b: 4 }] } }, { b: 2 }, ['or']],
     ['queries that ask for more', { both: { a: 1, b: 5 }, deep: { 'o.p': 1, $or: [{ a: 9 }, { b: 9 }] } }, { a: 1, b: 2, o: { p: 2 } }, ['both']],
     ['queries that no index can tell', { not: { a: { $ne: 1 } }, null: { b: null }, regex: { c: { $regex: 'x' } } }, { a: 1 }, ['not', 'null', 'regex']],
+    ['queries that order texts that are no text otherwise', { low: { a: { $gt: '\ufffe' } }, none: { a: '\ufffe' } }, { a: '\ud800' }, ['low']],
     ['none that matches nothing', { never: { a: { $in: [] } } }, { a: 1 }, []],
   ]; // prettier-ignore
 
