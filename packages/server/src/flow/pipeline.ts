@@ -1,4 +1,5 @@
 import { must } from '../core/assert.ts';
+import { definitionOf } from './collection-definition.ts';
 import { AppError, messageOf } from '../core/errors.ts';
 import type { LogRecord } from '../core/log-record.ts';
 import type { Offsets } from '../log/log.ts';
@@ -12,10 +13,9 @@ import { ViewBuilder } from './4-aggregate/view-builder.ts';
 import type { BuilderOptions } from './4-aggregate/view-builder.ts';
 import { Backlog } from './backlog.ts';
 import { CodeUnit } from './code-unit.ts';
-import { definitionOf } from './collection-definition.ts';
 import { ingestTargets } from './ingest-targets.ts';
-import { IngestUnit } from './ingest-unit.ts';
 import { Filling } from './filling.ts';
+import { IngestUnit } from './ingest-unit.ts';
 import { JobRunner } from './jobs/job-runner.ts';
 import { jobTypes } from './jobs/job-types.ts';
 import type { StepResult } from './jobs/job.ts';
