@@ -4,7 +4,7 @@ import { silentLogger } from '../../packages/server/src/core/logger.ts';
 import { STATES } from '../../packages/server/src/core/record.ts';
 import type { StoredRecord } from '../../packages/server/src/core/record.ts';
 import { Pipeline } from '../../packages/server/src/flow/pipeline.ts';
-import type { PipelineSettings } from '../../packages/server/src/flow/pipeline-options.ts';
+import type { PipelineSettings } from '../../packages/server/src/flow/pipeline-settings.ts';
 import type { Log } from '../../packages/server/src/log/log.ts';
 import { derivePlan } from '../../packages/server/src/plan/derive-plan.ts';
 import type { Plan } from '../../packages/server/src/plan/plan.ts';

@@ -10,7 +10,7 @@ import { deltaOfText } from './3-strategy/delta-document.ts';
 import type { CustomWriter } from './4-aggregate/custom-writer.ts';
 import { writeViews } from './4-aggregate/view-writer.ts';
 import { backoffMs } from './backoff.ts';
-import type { PipelineSettings } from './pipeline-options.ts';
+import type { PipelineSettings } from './pipeline-settings.ts';
 import type { Pauses } from './pauses.ts';
 import type { Propagation } from './propagation.ts';
 import { triggerOf } from './trigger-item.ts';

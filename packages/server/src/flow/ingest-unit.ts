@@ -11,7 +11,7 @@ import { backoffMs } from './backoff.ts';
 import type { Backlog } from './backlog.ts';
 import { isOfTheItem } from './isolation.ts';
 import { recordItem, recordKey } from './record-item.ts';
-import type { PipelineSettings } from './pipeline-options.ts';
+import type { PipelineSettings } from './pipeline-settings.ts';
 import type { Propagation } from './propagation.ts';
 import type { PipelineMeter } from './stats.ts';
 

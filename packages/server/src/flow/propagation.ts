@@ -17,7 +17,7 @@ import type { Backlog } from './backlog.ts';
 import { refreshItem } from './jobs/job-rows.ts';
 import type { LookupCache } from './lookup-cache.ts';
 import { alone, isBug } from './isolation.ts';
-import type { PipelineSettings } from './pipeline-options.ts';
+import type { PipelineSettings } from './pipeline-settings.ts';
 import type { Pauses } from './pauses.ts';
 import type { PipelineMeter } from './stats.ts';
 import { triggerItem } from './trigger-item.ts';

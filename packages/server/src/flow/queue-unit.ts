@@ -7,7 +7,7 @@ import type { IngestUnit } from './ingest-unit.ts';
 import type { JobRunner } from './jobs/job-runner.ts';
 import { BULK_STEP_MS, Pace } from './pace.ts';
 import type { Pauses } from './pauses.ts';
-import type { PipelineSettings } from './pipeline-options.ts';
+import type { PipelineSettings } from './pipeline-settings.ts';
 import type { Propagation } from './propagation.ts';
 import { recordOfItem } from './record-item.ts';
 import type { Traffic } from './traffic.ts';

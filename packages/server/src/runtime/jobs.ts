@@ -5,7 +5,7 @@ import { AppError } from '../core/errors.ts';
 import { enqueueJob, readJobs } from '../flow/jobs/job-rows.ts';
 import { JOB_FACTS, isFinished } from '../flow/jobs/job.ts';
 import type { JobStatus, NewJob } from '../flow/jobs/job.ts';
-import type { MakeJobType } from '../flow/jobs/job-types.ts';
+import type { MakeJobType } from '../flow/jobs/job-parts.ts';
 import { readPaused } from '../flow/pauses.ts';
 import type { Paused } from '../flow/pauses.ts';
 import type { Store } from '../store/store.ts';

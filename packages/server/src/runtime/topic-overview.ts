@@ -4,7 +4,7 @@ import type { ProjectConfig } from '../config/config.ts';
 import { projectionsOf } from '../core/definitions.ts';
 import type { Definitions } from '../core/definitions.ts';
 import { AppError } from '../core/errors.ts';
-import { DEFAULT_SETTINGS } from '../flow/pipeline-options.ts';
+import { DEFAULT_SETTINGS } from '../flow/pipeline-settings.ts';
 import type { Log, TopicInfo } from '../log/log.ts';
 import { DATA_FILE } from '../sqlite/embedded-file.ts';
 import { openStorage } from './registry.ts';

@@ -11,7 +11,7 @@ import type { Difference, Judged } from './audit.ts';
 import { showDifference } from './diff-documents.ts';
 import type { ShownDifference } from './diff-documents.ts';
 import { isRefresh } from './job-rows.ts';
-import type { JobParts } from './job-types.ts';
+import type { JobParts } from './job-parts.ts';
 import type { Advance, Job, JobTools, JobType, Json, JsonObject, StepResult } from './job.ts';
 import { CODED_A_STEP, matcherOf, viewOf } from './refresh-job.ts';
 import { countOf, readPage, samplePage, triggerFor } from './view-pages.ts';

@@ -5,7 +5,7 @@ import type { QueueKind, StoreWriter } from '../../store/store.ts';
 import { PAUSE_FACTS } from '../pauses.ts';
 import { TRUNCATE_FACTS } from '../2-project/truncation.ts';
 import { refreshItem } from './job-rows.ts';
-import type { JobParts } from './job-types.ts';
+import type { JobParts } from './job-parts.ts';
 import type { Advance, Job, JobTools, JobType, StepResult } from './job.ts';
 
 const KINDS: readonly QueueKind[] = ['trigger', 'strategy', 'truncate', 'job'];

@@ -10,7 +10,7 @@ import type { StoreWriter } from '../../store/store.ts';
 import { identifierOf } from '../3-strategy/walker.ts';
 import { recordOfItem } from '../record-item.ts';
 import { KeyMatcher } from './key-matcher.ts';
-import type { JobParts } from './job-types.ts';
+import type { JobParts } from './job-parts.ts';
 import type { Advance, Job, JobTools, JobType, JsonObject, StepResult } from './job.ts';
 import { JOB_FACTS } from './job.ts';
 import { readJobs } from './job-rows.ts';

@@ -1,43 +1,11 @@
-import type { Clock } from '../../core/clock.ts';
-import type { Definitions } from '../../core/definitions.ts';
-import type { Log } from '../../log/log.ts';
-import type { Plan } from '../../plan/plan.ts';
-import type { Store } from '../../store/store.ts';
-import type { Ingestor } from '../1-ingest/ingestor.ts';
-import type { Projector } from '../2-project/projector.ts';
-import type { CustomWriter } from '../4-aggregate/custom-writer.ts';
-import type { IngestUnit } from '../ingest-unit.ts';
-import type { PipelineSettings } from '../pipeline-options.ts';
-import type { Pauses } from '../pauses.ts';
-import type { Propagation } from '../propagation.ts';
 import { AuditJob } from './audit-job.ts';
-import type { JobType } from './job.ts';
 import { DropJob } from './drop-job.ts';
 import { EraseJob } from './erase-job.ts';
+import type { JobParts, MakeJobType } from './job-parts.ts';
+import type { JobType } from './job.ts';
 import { PauseJob } from './pause-job.ts';
-import { ReplayJob } from './replay-job.ts';
 import { RefreshJob } from './refresh-job.ts';
-
-/** What jobs may use of the pipeline that carries them out. */
-export interface JobParts {
-  readonly definitions: Definitions;
-  readonly plan: Plan;
-  readonly store: Store;
-  readonly log: Log;
-  readonly ingestor: Ingestor;
-  readonly projector: Projector;
-  readonly ingestUnit: IngestUnit;
-  readonly propagation: Propagation;
-  readonly customWriter: CustomWriter;
-  readonly pauses: Pauses;
-  readonly clock: Clock;
-  readonly settings: PipelineSettings;
-  /** Projections whose records need functions of the user (adapters, casts). */
-  readonly codedProjections: ReadonlySet<string>;
-}
-
-/** Makes a kind of job of what it needs: for those that the pipeline is given from outside (they read files). */
-export type MakeJobType = (parts: JobParts) => JobType;
+import { ReplayJob } from './replay-job.ts';
 
 /** All kinds of jobs. */
 const TYPES: readonly MakeJobType[] = [

@@ -5,7 +5,7 @@ import type { Document, Value } from '../../core/value.ts';
 import { isDocument } from '../../core/value.ts';
 import type { ErrorEntry } from '../../store/store.ts';
 import { recordKey } from '../record-item.ts';
-import type { JobParts } from './job-types.ts';
+import type { JobParts } from './job-parts.ts';
 
 /** How deep a key is looked for in a record that cannot be read as its format says. */
 const DEPTH = 6;

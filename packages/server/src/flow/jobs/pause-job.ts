@@ -1,6 +1,6 @@
 import { savePaused } from '../pauses.ts';
 import type { Paused } from '../pauses.ts';
-import type { JobParts } from './job-types.ts';
+import type { JobParts } from './job-parts.ts';
 import type { Job, JobTools, JobType, StepResult } from './job.ts';
 
 /** Pauses parts of the engine, or lets them go on: it outlives the process. */

@@ -9,7 +9,7 @@ import type { Plan, ViewPlan } from '../../plan/plan.ts';
 import type { StoreWriter } from '../../store/store.ts';
 import type { Built } from '../4-aggregate/outcome.ts';
 import { writeViews } from '../4-aggregate/view-writer.ts';
-import type { JobParts } from './job-types.ts';
+import type { JobParts } from './job-parts.ts';
 import type { Advance, Job, JobTools, JobType, JsonObject, StepResult } from './job.ts';
 import { countOf, hasBase, readPage } from './view-pages.ts';
 import type { ViewPage, ViewPlace } from './view-pages.ts';

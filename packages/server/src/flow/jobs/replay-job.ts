@@ -1,6 +1,6 @@
 import type { LogRecord } from '../../core/log-record.ts';
 import { isOfTheItem } from '../isolation.ts';
-import type { JobParts } from './job-types.ts';
+import type { JobParts } from './job-parts.ts';
 import type { Advance, Job, JobTools, JobType, JsonObject, StepResult } from './job.ts';
 
 interface Part {

@@ -26,7 +26,8 @@ export function contentsOf(db: DatabaseSync): Contents {
     const count = Number(db.prepare(`SELECT count(*) AS c FROM ${quoted}`).get()?.['c']);
     rows.set(name, count);
     // Indexes have tables of such names, too. A row without a document remembers a deleted key.
-    if (/^c\d+_/.test(name) && hasDocuments.get(name) !== undefined) documents += Number(db.prepare(`SELECT count(doc) AS c FROM ${quoted}`).get()?.['c']);
+    if (/^c\d+_/.test(name) && hasDocuments.get(name) !== undefined)
+      documents += Number(db.prepare(`SELECT count(doc) AS c FROM ${quoted}`).get()?.['c']);
     else if (/^l\d+_\d+$/.test(name)) records += count;
   }
   return { collections: rows.get('collections') ?? 0, documents, records, rows };

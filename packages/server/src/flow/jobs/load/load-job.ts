@@ -8,7 +8,7 @@ import type { FieldReport } from '../../2-project/field-reports.ts';
 import { saveFilling } from '../../filling.ts';
 import { isOfTheItem } from '../../isolation.ts';
 import { enqueueRefresh } from '../job-rows.ts';
-import type { JobParts } from '../job-types.ts';
+import type { JobParts } from '../job-parts.ts';
 import type { Advance, Job, JobTools, JobType, JsonObject, StepResult } from '../job.ts';
 import { FIRST_PROGRESS, STOPPED_FACTS, requestOf, rowsOf, toJson, totalBytes } from './load-progress.ts';
 import type { LoadCounts, LoadProgress, LoadRequest } from './load-progress.ts';
