@@ -35,6 +35,12 @@ export class LiveSubscriber {
     this.admitted.resolve(subscription);
   }
 
+  /** Lets `subscribe` fail. The sink is never called. */
+  refuse(error: unknown): void {
+    this.isEnded = true;
+    this.admitted.reject(error);
+  }
+
   /** Wants the whole result again. */
   rejoin(sequence: number): void {
     this.isLive = false;

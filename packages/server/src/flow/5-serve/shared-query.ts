@@ -238,8 +238,8 @@ export class SharedQuery {
       }
       this.#host.logger.warn('A live query could not be read', this.#fields(error));
       for (const subscriber of this.#subscribers) {
-        if (subscriber.isAdmitted) continue;
-        subscriber.admitted.reject(error);
+        if (subscriber.isAdmitted || this.#isKnownTo(subscriber)) continue;
+        subscriber.refuse(error);
         this.#leave(subscriber);
       }
       return null;
@@ -352,7 +352,7 @@ export class SharedQuery {
     this.#forget();
     for (const subscriber of subscribers) {
       if (subscriber.isAdmitted) subscriber.closed(code, message);
-      else subscriber.admitted.reject(new AppError(code, message));
+      else subscriber.refuse(new AppError(code, message));
     }
   }
 
