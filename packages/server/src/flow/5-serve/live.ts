@@ -10,13 +10,13 @@ import type { StoredRecord } from '../../core/record.ts';
  */
 export interface LiveQueries {
   /**
-   * Begins a live query. The sink gets `reset` (or, where `after` is a position that is still known, what has changed since), then
+   * Begins a live query. The sink gets `reset` (or, where `after` is a position that is still known, `changes` since, be they none), then
    * `changes` of each commit that touches the result, in order, without a gap and without a repetition, until it is disposed of.
    * Throws LIVE_LIMIT where the result has more rows than are allowed. The sink is never called before the promise resolves.
    */
   subscribe(spec: LiveQuerySpec, sink: LiveSink, options?: { readonly after?: LivePosition | undefined }): Promise<LiveSubscription>;
 
-  /** Of the last commit that was told to the sinks. */
+  /** The last commit up to which every sink was told all: it waits for results that are just being read again. */
   readonly position: LivePosition;
 
   readonly counts: { readonly subscriptions: number; readonly queries: number };
@@ -49,7 +49,10 @@ export interface LiveRow {
   /** Text of `_id`. */
   readonly docId: string;
   readonly record: StoredRecord;
-  /** JSON of the selected fields, with `_id`. Made when it is first asked for. */
+  /**
+   * JSON of the selected fields, with `_id`. Made when it is first asked for. The other fields that are ours (`updatedAt` …) are in it
+   * where they are selected by name: they may change without the document, and then nothing is told.
+   */
   payload(encoding: LiveEncoding): string;
 }
 
