@@ -1,3 +1,4 @@
+import type { Condition } from './condition.ts';
 import { rangeTexts, sargables } from '../../core/query/sargable.ts';
 import type { Range } from '../../core/query/sargable.ts';
 import type { Filter } from '../../core/query.ts';
@@ -7,12 +8,6 @@ import type { SqlValue } from '../../sqlite/statements.ts';
 import { isPlainText } from './filter-json.ts';
 import { AFTER_ARRAY_MARK, ARRAY_MARK, tupleKey } from './index-keys.ts';
 import type { SqliteCollection, SqliteIndex } from './sqlite-collection.ts';
-
-/** A condition on `t`, a collection's table: it holds for every document that the filter matches, and perhaps for others. */
-export interface Condition {
-  readonly sql: string;
-  readonly parameters: readonly SqlValue[];
-}
 
 const MOST_KEYS = 10_000;
 

@@ -2,7 +2,7 @@ import { METADATA_FIELDS } from '../../core/metadata.ts';
 import type { Filter } from '../../core/query.ts';
 import { isObjectId } from '../../core/value.ts';
 import type { Value } from '../../core/value.ts';
-import type { Condition } from './filter-index.ts';
+import type { Condition } from './condition.ts';
 
 /**
  * A filter as a condition on the JSON of a document, as far as SQL can say it. It holds for every document that the filter matches: SQL

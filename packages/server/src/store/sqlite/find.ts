@@ -6,7 +6,7 @@ import { PUBLIC_ONLY } from '../../core/record.ts';
 import { isMalformedJson } from '../../sqlite/sqlite-error.ts';
 import type { SqlValue, Statements } from '../../sqlite/statements.ts';
 import { idCondition, indexCondition } from './filter-index.ts';
-import type { Condition } from './filter-index.ts';
+import type { Condition } from './condition.ts';
 import { jsonCondition } from './filter-json.ts';
 import { stateMask } from './sqlite-collection.ts';
 import type { ScanRow, SqliteCollection } from './sqlite-collection.ts';

@@ -2,10 +2,11 @@ import { hash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../../core/errors.ts';
 import { suggest } from '../../../core/suggest.ts';
-import type { CollectionPlan, Plan } from '../../../plan/plan.ts';
+import type { Plan } from '../../../plan/plan.ts';
 import { contentTypeOf, formOf, renderDocument } from './documents.ts';
 import type { View } from './documents.ts';
 import { Exports } from './export.ts';
+import type { ServedCollection } from './served-collection.ts';
 import type { HttpParts } from './http-parts.ts';
 import { ParameterReader } from './parameters.ts';
 import type { Parameters } from './parameters.ts';
@@ -15,9 +16,6 @@ import { shortText } from './short-text.ts';
 interface CollectionParams {
   readonly collection: string;
 }
-
-/** A collection that is served: a projection or a single view. */
-export type ServedCollection = CollectionPlan & { readonly kind: 'projection' | 'view' };
 
 /** Reading, in the conventions of the CRUD Service. `count`, `export` and `schema` win over documents with these ids. */
 export function registerCollections(app: FastifyInstance, parts: HttpParts): void {

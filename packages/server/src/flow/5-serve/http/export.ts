@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../../core/errors.ts';
 import type { StoredRecord } from '../../../core/record.ts';
 import type { StoreReader } from '../../../store/store.ts';
-import type { ServedCollection } from './collection-routes.ts';
+import type { ServedCollection } from './served-collection.ts';
 import { csvColumns, csvLine } from './csv.ts';
 import { renderDocument, shownDocument } from './documents.ts';
 import type { View } from './documents.ts';

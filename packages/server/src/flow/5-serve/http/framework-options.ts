@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { FastifyHttpOptions } from 'fastify';
 import { AppError } from '../../../core/errors.ts';
 import { SECURITY_HEADERS } from './guard.ts';
-import type { HttpSettings } from './http-parts.ts';
+import type { HttpSettings } from './http-settings.ts';
 import { parametersOf } from './parameters.ts';
 import { asAppError, problemOf, sendProblem } from './problem.ts';
 

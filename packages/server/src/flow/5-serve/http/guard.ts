@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../../core/errors.ts';
-import type { HttpSettings } from './http-parts.ts';
+import type { HttpSettings } from './http-settings.ts';
 
 /** Served without a token: they hold nothing of the project, and probes and browsers have none to send. */
 const OPEN = /^\/(?:favicon\.ico|-\/(?:healthz|ready|console(?:\/[^?]*)?))?(?:\?.*)?$/;

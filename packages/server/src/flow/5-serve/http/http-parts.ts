@@ -5,17 +5,7 @@ import type { Definitions } from '../../../core/definitions.ts';
 import type { Plan } from '../../../plan/plan.ts';
 import type { StoreReader } from '../../../store/store.ts';
 import type { Guard } from './guard.ts';
-
-/** `http` of the configuration. */
-export interface HttpSettings {
-  readonly host: string;
-  readonly port: number;
-  readonly token: string | undefined;
-  readonly unguarded: boolean;
-  readonly origins: readonly string[];
-  readonly maxLimit: number;
-  readonly maxQueryMs: number;
-}
+import type { HttpSettings } from './http-settings.ts';
 
 /** What the routes are made from. */
 export interface HttpParts {
