@@ -66,7 +66,8 @@ function part(document: Document, tree: FieldTree, includes: boolean): Document 
   const kept: [string, Value][] = [];
   for (const [field, value] of Object.entries(document)) {
     if (value === undefined) continue;
-    const wanted = tree[field];
+    // Fields come from anybody: one may be called like what every object has.
+    const wanted = Object.hasOwn(tree, field) ? tree[field] : undefined;
     if (wanted === undefined || wanted === true) {
       if ((wanted === true) === includes) kept.push([field, value]);
     } else {

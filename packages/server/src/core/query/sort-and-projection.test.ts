@@ -73,3 +73,10 @@ describe('projections of fields', () => {
     expect(project(document, parseProjection({}))).toEqual(document);
   });
 });
+
+test('a field that is called like what every object has is a field like any other', () => {
+  const document = JSON.parse('{"__proto__":{"__proto__":{"a":0}},"constructor":{"name":1},"b":2}') as Document;
+  expect(JSON.stringify(project(document, { mode: 'exclude', fields: { b: true } }))).toBe(
+    '{"__proto__":{"__proto__":{"a":0}},"constructor":{"name":1}}',
+  );
+});
