@@ -72,6 +72,7 @@ describe('what an index can use of a filter', () => {
     [{ a: { $elemMatch: { $gt: 1 } } }, [{ path: ['a'], range: { operator: '$gt', value: 1 } }]],
     [{ $or: [{ a: 1, b: 1 }, { a: { $in: [2, 3] } }] }, [{ path: ['a'], equals: [1, 2, 3] }]],
     [{ $or: [{ a: 1 }, { b: 1 }] }, []],
+    [{ a: { $elemMatch: { $elemMatch: { $lt: 1 } } } }, []],
     [{ $nor: [{ a: 1 }] }, []],
     [{ a: { $in: [] } }, [{ path: ['a'], equals: [] }]],
   ])('%j', ([json, expected]) => {

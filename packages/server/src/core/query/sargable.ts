@@ -33,6 +33,8 @@ export function sargables(filter: Filter): readonly Sargable[] {
       if (filter.values.length === 0) return [{ path: filter.path, equals: [] }];
       return filter.values.filter((value) => value !== null).map((value) => ({ path: filter.path, equals: [value] }));
     case 'elemMatch':
+      // An element of an element is no key of any index.
+      if (filter.path.length === 0) return [];
       // An element that is itself an array is matched by its positions, which no index key says.
       return sargables(filter.filter)
         .filter(({ path }) => !path.some((field) => /^\d+$/.test(field)))
