@@ -50,6 +50,17 @@ describe('who may call', () => {
       target: '/-/healthz/../../things',
       expected: 401,
     },
+    'not without the token for opening a socket elsewhere': {
+      http: TOKEN,
+      headers: {
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-version': '13',
+        'sec-websocket-key': 'MDEyMzQ1Njc4OWFiY2RlZg==',
+      },
+      expected: 401,
+    },
+    'not without the token by asking for another protocol': { http: TOKEN, headers: { upgrade: 'websocket' }, expected: 401 },
     'without the token for its health': { http: TOKEN, target: '/-/healthz', expected: 200 },
     'without the token for the console, which holds no data': { http: TOKEN, target: '/-/console/', expected: 200 },
     'anybody, where that is configured': { http: { unguarded: true }, headers: { host: 'db.example' }, expected: 200 },

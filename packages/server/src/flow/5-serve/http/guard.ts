@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../../core/errors.ts';
+import { isSocketRoute } from '../ws/socket-routes.ts';
 import type { HttpSettings } from './http-settings.ts';
 
 /** Served without a token: they hold nothing of the project, and probes and browsers have none to send. */
@@ -55,7 +56,10 @@ export class Guard {
     throw new AppError('UNAUTHORIZED', `${what}: expected the one of http.token`);
   }
 
-  /** The hook before every request. Opening a WebSocket is free of the token: browsers cannot send it there, so its frames carry it. */
+  /**
+   * The hook before every request. Opening a WebSocket is free of the token: browsers cannot send it there, so its frames carry it. It is
+   * told by its route: what a request says that it wants to become is no reason to answer it.
+   */
   readonly check = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     const { host, origin } = request.headers;
     void reply.headers(SECURITY_HEADERS);
@@ -75,8 +79,7 @@ export class Guard {
         })
         .send();
     }
-    const isSocket = request.headers.upgrade?.toLowerCase() === 'websocket';
-    if (!isSocket && !OPEN.test(request.url)) this.checkToken(request);
+    if (!isSocketRoute(request.routeOptions.url) && !OPEN.test(request.url)) this.checkToken(request);
     return undefined;
   };
 }

@@ -1,6 +1,7 @@
 import websocket from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { messageOf } from '../../../core/errors.ts';
+import { PROJECT_SOCKET_ROUTE, SOCKET_ROUTE } from './socket-routes.ts';
 import { Sockets } from './sockets.ts';
 import type { SocketParts } from './sockets.ts';
 
@@ -35,8 +36,8 @@ export async function registerSockets(app: FastifyInstance, parts: SocketParts):
     authorization: request.headers.authorization,
     pathProject,
   });
-  app.get('/v1/api/socket/json', { websocket: true }, (socket, request) => sockets.open(socket, open(undefined, request)));
-  app.get<{ Params: { project: string } }>('/v1/api/:project/socket/json', { websocket: true }, (socket, request) =>
+  app.get(SOCKET_ROUTE, { websocket: true }, (socket, request) => sockets.open(socket, open(undefined, request)));
+  app.get<{ Params: { project: string } }>(PROJECT_SOCKET_ROUTE, { websocket: true }, (socket, request) =>
     sockets.open(socket, open(request.params.project, request as FastifyRequest)),
   );
   return sockets;
