@@ -19,7 +19,7 @@ export function* lineRows(count: number): Generator<string> {
       price: (500 + random.below(5_000)) / 100,
       placed_at: new Date(Date.UTC(2024, 0, 1) - id * 60_000).toISOString(),
       status: id % 7 === 0 ? 'riding' : 'delivered',
-      remark: `Ring twice, floor ${id % 9}, and leave it with the porter if nobody opens the door within a minute or two`,
+      remark: `Ring twice, floor ${id % 9}, and leave it with the porter if nobody opens the door within a minute or two; the bell of the second entrance does not work`,
       street: `Via della Prova ${id % 300}, second entrance`,
       city: ['Milano', 'Torino', 'Roma', 'Napoli'][id % 4],
       courier: `Courier number ${random.below(500)}`,

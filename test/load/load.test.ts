@@ -2,6 +2,7 @@ import { appendFile, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { STATES } from '../../packages/server/src/core/record.ts';
+import { canReplay } from '../../packages/server/src/runtime/replay-errors.ts';
 import { filesOf } from '../specification/files.ts';
 import { at, put, remove } from '../specification/messages.ts';
 import { START, openProject } from '../specification/project.ts';
@@ -239,6 +240,14 @@ describe('what cannot be loaded', () => {
         value: new Uint8Array(Buffer.from('nothing')),
       },
     ]);
+  });
+
+  test('a refused row is not replayed: the log does not have it', async () => {
+    await using project = await openProject(files());
+    await load(project, 'orders', [{ id: null }]);
+    const [entry] = await project.errors();
+    expect(entry).toMatchObject({ code: 'MISSING_KEY', resolvedAt: null });
+    expect(entry !== undefined && canReplay(entry)).toBe(false);
   });
 
   test('too many refused rows stop it; what is in is whole, and it goes on where it was', async () => {

@@ -300,6 +300,12 @@ export const CATALOGUE = {
     what: 'A line of the input of ingest is not a record.',
     cure: 'Correct the named line and send the rest again from there, or skip such lines with --skip-malformed.',
   },
+  NOT_REPLAYABLE: {
+    whose: 'user',
+    retryable: false,
+    what: 'A dead letter is a row of a file that was loaded: no log has it, so it cannot be processed again.',
+    cure: 'Correct the row in its file and load it again; then drop the entry with millrace errors drop.',
+  },
   MALFORMED_ROW: {
     whose: 'user',
     retryable: false,

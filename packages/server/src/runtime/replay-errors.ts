@@ -2,9 +2,15 @@ import { must } from '../core/assert.ts';
 import { textOf } from '../core/log-record.ts';
 import { decode } from '../core/tagged-json.ts';
 import type { Document } from '../core/value.ts';
+import { isLoadTopic } from '../flow/jobs/load/load-source.ts';
 import { recordItem } from '../flow/record-item.ts';
 import { triggerItem } from '../flow/trigger-item.ts';
 import type { ErrorEntry, QueueItem, Store } from '../store/store.ts';
+
+/** Whether an entry can be processed again. A row of a file cannot: it must be corrected in its file, and loaded again. */
+export function canReplay({ kind, position }: ErrorEntry): boolean {
+  return kind === 'single-view' || position === null || !isLoadTopic(position.topic);
+}
 
 /** Queues what failed to be processed again: the record of a dead letter, the identifier of a single-view error. */
 export async function replayErrors(store: Store, entries: readonly ErrorEntry[], now: number): Promise<void> {

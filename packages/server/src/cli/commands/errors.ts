@@ -97,11 +97,15 @@ async function change(context: CommandContext, what: 'replay' | 'drop', ids: rea
   }
   const { config } = await requireProject(context);
   const { openStore } = await import('../../runtime/registry.ts');
-  const { replayErrors } = await import('../../runtime/replay-errors.ts');
+  const { canReplay, replayErrors } = await import('../../runtime/replay-errors.ts');
   await using store = await openStore(config);
-  const entries = await store.errors({ ...queryOf(filters), ...(ids.length === 0 ? {} : { ids, all: true }) });
-  const missing = ids.find((id) => !entries.some((entry) => entry.id === id));
+  const found = await store.errors({ ...queryOf(filters), ...(ids.length === 0 ? {} : { ids, all: true }) });
+  const missing = ids.find((id) => !found.some((entry) => entry.id === id));
   if (missing !== undefined) throw unknownEntry(missing);
+  const row = what === 'replay' && ids.length > 0 ? found.find((entry) => !canReplay(entry)) : undefined;
+  if (row !== undefined)
+    throw new AppError('NOT_REPLAYABLE', `The dead letter "${row.id}" is a row of a file, expected a record of the log`);
+  const entries = what === 'replay' ? found.filter(canReplay) : found;
   await (what === 'drop'
     ? store.transact((writer) => writer.removeErrors(entries.map(({ id }) => id)))
     : replayErrors(store, entries, context.clock.now()));

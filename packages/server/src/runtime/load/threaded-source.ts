@@ -15,6 +15,8 @@ export type ThreadMessage =
 /** Chunks that the thread may be ahead: it works while the engine writes, and memory stays bounded. */
 const AHEAD = 3;
 const THREAD_MEGABYTES = 256;
+/** Rows live as long as their chunk: room for a few of them. */
+const YOUNG_MEGABYTES = 32;
 const WAIT_MS = 5;
 
 /** A load's rows from a thread of their own: reading and casting cost the engine no time. */
@@ -29,7 +31,7 @@ export class ThreadedSource implements LoadSource {
     this.#worker = new Worker(new URL(`./chunk-thread.${ending}`, import.meta.url), {
       workerData: data,
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: THREAD_MEGABYTES },
+      resourceLimits: { maxOldGenerationSizeMb: THREAD_MEGABYTES, maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
     });
     this.#worker.unref();
     this.#worker.on('message', (message: ThreadMessage) => this.#arrive(message));

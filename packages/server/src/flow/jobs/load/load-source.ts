@@ -89,5 +89,13 @@ export interface LoadFiles {
 
 /** Names a load in the order of changes: rows of one load are ordered among themselves by file and line. */
 export function loadTopic({ projection, startedAt }: Pick<LoadPlan, 'projection' | 'startedAt'>): string {
-  return `load:${projection.name}@${new Date(startedAt).toISOString()}`;
+  return `${LOAD_TOPICS}${projection.name}@${new Date(startedAt).toISOString()}`;
+}
+
+/** No topic of a log: a colon stands in none. */
+const LOAD_TOPICS = 'load:';
+
+/** Whether a place in the order of changes is a row of a file, which no log has. */
+export function isLoadTopic(topic: string): boolean {
+  return topic.startsWith(LOAD_TOPICS);
 }
