@@ -5,6 +5,7 @@ import type { ProjectConfig } from './config.ts';
 import type { Reading } from './reading.ts';
 import { below } from './report.ts';
 import { resolveSecret } from './secret.ts';
+import type { Secret } from './secret.ts';
 import type { ProjectOptions } from './shapes/project.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -77,9 +78,18 @@ async function readToken(
 ): Promise<string | undefined> {
   if (options.http.token === undefined) return undefined;
   const secret = await resolveSecret(options.http.token, { folder: reading.folder, env });
-  if ('value' in secret) return secret.value;
-  reading.report.error('CONFIG_VALUE', place, `http.token: ${secret.fault}`, { expected: secret.expected });
+  const checked = 'value' in secret ? sendable(secret) : secret;
+  if ('value' in checked) return checked.value;
+  reading.report.error('CONFIG_VALUE', place, `http.token: ${checked.fault}`, { expected: checked.expected });
   return undefined;
+}
+
+/** A token that no header can carry would lock everybody out. What it is stays unsaid. */
+function sendable(secret: Extract<Secret, { readonly value: string }>): Secret {
+  const expected = 'visible ASCII characters without spaces, as a bearer token has them';
+  if (secret.value === '') return { fault: 'The secret is empty', expected };
+  const at = secret.value.search(/[^\x21-\x7e]/);
+  return at < 0 ? secret : { fault: `Character ${at + 1} of the secret cannot stand in a bearer token`, expected };
 }
 
 function inMs(days: number | 'never'): number | undefined {

@@ -125,7 +125,12 @@ describe('http', () => {
   });
 
   const env = { TOKEN: 'abc', ENCODED: Buffer.from('abc').toString('base64') };
-  const files = { 'secrets/token': 'abc\n', 'secrets/all.ini': '# tokens\n[http]\ntoken = "abc"\n; other\nencoded=YWJj\n' };
+  const files = {
+    'secrets/token': 'abc\n',
+    'secrets/lines': 'abc\ndef\n',
+    'secrets/empty': '\n',
+    'secrets/all.ini': '# tokens\n[http]\ntoken = "abc"\n; other\nencoded=YWJj\n',
+  };
   const secrets: readonly (readonly [token: string, value: string | undefined, message?: string])[] = [
     ['abc', 'abc'],
     ['{ type: env, key: TOKEN }', 'abc'],
@@ -138,6 +143,11 @@ describe('http', () => {
     ['{ type: file, path: ./secrets/all.ini, key: gone }', undefined, 'http.token: The secret file ./secrets/all.ini has no key gone'],
     ['{ type: file }', undefined, 'Missing key "path"'],
     ['{ type: vault, key: x }', undefined, 'type must be env or file, not "vault"'],
+    ['{ type: file, path: ./secrets/empty }', undefined, 'http.token: The secret is empty'],
+    ['"open sesame"', undefined, 'http.token: Character 5 of the secret cannot stand in a bearer token'],
+    ['sésame', undefined, 'http.token: Character 2 of the secret cannot stand in a bearer token'],
+    ['"sesame\\t"', undefined, 'http.token: Character 7 of the secret cannot stand in a bearer token'],
+    ['{ type: file, path: ./secrets/lines }', undefined, 'http.token: Character 4 of the secret cannot stand in a bearer token'],
     ['5', undefined, 'token must be a text or an object, not 5'],
   ];
   test.for(secrets)('takes its token from %s', async ([token, value, message]) => {
