@@ -1,6 +1,7 @@
 import { appendFile, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { enqueueJob } from '../../packages/server/src/flow/jobs/job-rows.ts';
 import { STATES } from '../../packages/server/src/core/record.ts';
 import { canReplay } from '../../packages/server/src/runtime/replay-errors.ts';
 import { filesOf } from '../specification/files.ts';
@@ -300,6 +301,36 @@ describe('what cannot be loaded', () => {
     });
     await project.idle();
     expect(await statusOf(project.engine.store, id)).toMatchObject({ state: 'failed', error: { code: 'UNKNOWN_COLLECTION' } });
+  });
+});
+
+describe('a load that is gone before its end', () => {
+  async function begun(project: Project): Promise<string> {
+    await project.process(...customers);
+    const id = await askLoad(project, 'orders', many(20_000));
+    await stepUntil(project, async () => (await project.document('orders', 0)) !== undefined);
+    return id;
+  }
+
+  test('by a bug holds nobody up after a restart', async () => {
+    await using project = await openProject(files());
+    const id = await begun(project);
+    await project.engine.store.transact((writer) => writer.dequeue('job', 'orders', [id]));
+    await project.restart();
+    await project.idle();
+    expect(await ordersOf(project)).toHaveLength((await project.documents('orders')).length);
+  });
+
+  test('with its projection, which was dropped, holds nobody up', async () => {
+    await using project = await openProject(files());
+    await begun(project);
+    const { store, pipeline } = project.engine;
+    const drop = { type: 'drop', scope: 'orders', request: { force: true } };
+    await store.transact((writer) => enqueueJob(writer, 'drop-1', drop, project.clock.now()));
+    while ((await pipeline.stepOf('drop-1', Number.MAX_SAFE_INTEGER)) !== undefined);
+    await project.process(put('orders', order(1, 'c1', 5)));
+    expect(await ordersOf(project)).toEqual([{ id: 1, total: 5 }]);
+    expect(countsOf(await load(project, 'orders', many(10)))).toMatchObject({ rows: 10 });
   });
 });
 

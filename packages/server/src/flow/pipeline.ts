@@ -19,6 +19,7 @@ import { IngestUnit } from './ingest-unit.ts';
 import { JobRunner } from './jobs/job-runner.ts';
 import { jobTypes } from './jobs/job-types.ts';
 import type { StepResult } from './jobs/job.ts';
+import { adoptFilling } from './jobs/load/adopt-filling.ts';
 import { Trickle } from './jobs/trickle.ts';
 import type { AuditCounts } from './jobs/trickle.ts';
 import { Line, topicsOfLines } from './line.ts';
@@ -145,12 +146,13 @@ export class Pipeline {
 
   /** Makes collections and topics, and begins to read where the last commit ended. */
   async open(): Promise<void> {
-    const { store, log, plan } = this.#options;
+    const { store, log, plan, clock } = this.#options;
     await store.define([...plan.collections.values()].map(definitionOf));
     await log.createTopics(this.#lines.flatMap(({ topics }) => topics));
     await this.#projector.open(store);
     await this.#backlog.load(store);
     await this.#pauses.load(store);
+    await adoptFilling(store, clock);
     await Promise.all(this.#lines.map((line) => line.open()));
   }
 

@@ -2,7 +2,9 @@ import type { Plan } from '../../plan/plan.ts';
 import { definitionOf } from '../collection-definition.ts';
 import { AppError } from '../../core/errors.ts';
 import type { QueueKind, StoreWriter } from '../../store/store.ts';
+import { saveFilling } from '../filling.ts';
 import { PAUSE_FACTS } from '../pauses.ts';
+import { STOPPED_FACTS } from './load/load-progress.ts';
 import { TRUNCATE_FACTS } from '../2-project/truncation.ts';
 import { refreshItem } from './job-rows.ts';
 import type { JobParts } from './job-parts.ts';
@@ -90,6 +92,10 @@ export class DropJob implements JobType {
 
   async #forgetFacts(name: string, writer: StoreWriter): Promise<void> {
     await writer.saveFact(`${TRUNCATE_FACTS}${name}`, null);
+    await writer.saveFact(`${STOPPED_FACTS}${name}`, null);
+    // A load that filled it is gone with it.
+    await saveFilling(writer, name, null);
+    this.#parts.pauses.filling.end(name);
     if (!this.#parts.plan.collections.has(name)) await writer.saveFact(`${PAUSE_FACTS}view/${name}`, null);
   }
 }

@@ -69,6 +69,8 @@ export class LoadJob implements JobType {
     const { pauses } = this.#parts;
     const { scope } = job;
     const { from } = requestOf(job.request);
+    // What fills a projection is gone: only its end is left.
+    if (from !== null && from.stopped === null) return tools.commit(async () => advance(job, from));
     if (this.#projectionOf(scope) === undefined) throw new AppError('UNKNOWN_COLLECTION', `There is no projection "${scope}" to load into`);
     // Those that find it empty are told before anyone else can.
     const isEmpty = (await tools.store.find(scope, { filter: { kind: 'true' }, states: STATES, limit: 1 })).length === 0;

@@ -12,7 +12,7 @@ export interface LoadRequest {
   readonly maxRefused: number;
   /** The files were made for this load, of the standard input. */
   readonly isSpooled: boolean;
-  /** Where a load that stopped goes on; the beginning when null. */
+  /** Where a load that stopped goes on; the beginning when null. Without a reason why it stopped: what is left of one that is gone. */
   readonly from: LoadProgress | null;
 }
 
