@@ -2,103 +2,87 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as passed } from 'node:timers/promises';
 import * as fc from 'fast-check';
-import { assert, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { connect } from '../../packages/client/src/millrace.ts';
 import type { Millrace } from '../../packages/client/src/millrace.ts';
-import type { LiveQuery } from '../../packages/client/src/live-query.ts';
-import type { Snapshot } from '../../packages/client/src/snapshot.ts';
-import type { AnyDocument } from '../../packages/client/src/value.ts';
 import { loadProject } from '../../packages/server/src/config/load-project.ts';
 import type { Log } from '../../packages/server/src/log/log.ts';
 import { openLog } from '../../packages/server/src/runtime/registry.ts';
 import { propertyOptions } from '../../packages/server/src/testing/property.ts';
-import { MillraceProcess, TemporaryFolder } from '../e2e/run-millrace.ts';
+import { TemporaryFolder } from '../e2e/run-millrace.ts';
 import { eventually } from './eventually.ts';
+import { KilledProgram } from './killed-program.ts';
 import { Proxy } from './proxy.ts';
 import { randomQuery, randomStep } from './random-shop.ts';
-import type { RandomQuery, Step } from './random-shop.ts';
+import type { Step } from './random-shop.ts';
 import { SHOP } from './shop.ts';
+import { Watched } from './watched.ts';
 
 const STEPS = 40;
 const LIMIT_MS = 6 * 3_600_000;
+/** Histories that go on at the same time in one program: starting it takes longer than they do. Each has a client and a network of its own. */
+const TOGETHER = 10;
 
-/** The real program on a folder of its own, which is killed and started again. */
-class Program implements AsyncDisposable {
-  readonly #folder: string;
+/** What all histories of one program have in common. */
+interface World {
+  readonly program: KilledProgram;
+  readonly log: Log;
+  timestamp: number;
+}
+
+class History implements AsyncDisposable {
+  readonly client: Millrace;
+  readonly watched: Watched[] = [];
+  readonly #world: World;
   readonly #proxy: Proxy;
-  #process: MillraceProcess | undefined;
 
-  constructor(folder: string, proxy: Proxy) {
-    this.#folder = folder;
+  private constructor(world: World, proxy: Proxy) {
+    this.#world = world;
     this.#proxy = proxy;
+    this.client = connect(proxy.url, { backoff: { firstMs: 20, maxMs: 200 } });
   }
 
-  async start(): Promise<void> {
-    const process = new MillraceProcess(['start', '--port', '0', '--json', '--project', this.#folder]);
-    this.#process = process;
-    await process.printed(/"ready"/);
-    const [, port] = /"http":"http:\/\/127\.0\.0\.1:(\d+)"/.exec(process.output) ?? [];
-    this.#proxy.port = Number(port);
+  static async open(world: World): Promise<History> {
+    const proxy = await Proxy.open();
+    world.program.reachedThrough(proxy);
+    return new History(world, proxy);
   }
 
-  async kill(): Promise<void> {
-    const outcome = await this.#process?.stop('SIGKILL');
-    assert.equal(outcome?.err, '');
+  async play(steps: readonly Step[]): Promise<void> {
+    const { client, watched } = this;
+    for (const step of steps) {
+      if (step.do === 'ingest') await this.#ingest(step.messages);
+      else if (step.do === 'subscribe') watched.push(new Watched(client, step.query));
+      else if (step.do === 'unsubscribe') watched.splice(step.number % (watched.length + 1), 1)[0]?.stop();
+      else if (step.do === 'cut') this.#proxy.cut();
+      else if (step.do === 'pass') await passed(step.ms);
+      else client.reconnect();
+    }
+  }
+
+  async check(): Promise<void> {
+    for (const each of this.watched) await eventually(() => each.check(this.client));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#process?.[Symbol.asyncDispose]();
+    this.client.close();
+    await this.#proxy[Symbol.asyncDispose]();
+  }
+
+  async #ingest(messages: Extract<Step, { do: 'ingest' }>['messages']): Promise<void> {
+    const timestamp = (this.#world.timestamp += 1000);
+    await this.#world.log.append(
+      messages.map(({ topic, key, value }, i) => ({
+        topic,
+        key: JSON.stringify(key),
+        value: value === null ? null : JSON.stringify(value),
+        timestamp: timestamp + i,
+      })),
+    );
   }
 }
 
-type Rows = Snapshot<AnyDocument & { readonly _id: string }>;
-
-/** One live query, every snapshot of which is held to the one before. */
-class Watched {
-  readonly query: RandomQuery;
-  readonly live: LiveQuery<AnyDocument & { readonly _id: string }>;
-  readonly stop: () => void;
-  failure: unknown;
-  #last: Rows | undefined;
-
-  constructor(client: Millrace, query: RandomQuery) {
-    this.query = query;
-    const { where, sort, limit, select } = query;
-    const asked = {
-      where,
-      ...(sort === undefined ? {} : { sort }),
-      ...(limit === undefined ? {} : { limit }),
-      ...(select === undefined ? {} : { select }),
-    };
-    this.live = client.liveQuery(query.collection, asked) as Watched['live'];
-    this.stop = this.live.subscribe((snapshot) => {
-      try {
-        this.#take(snapshot as Rows);
-      } catch (error) {
-        this.failure ??= error;
-      }
-    });
-  }
-
-  #take(snapshot: Rows): void {
-    assert(snapshot.error === undefined, snapshot.error?.message);
-    const last = this.#last;
-    this.#last = snapshot;
-    if (last === undefined) return;
-    const [epoch, sequence] = (snapshot.position ?? '').split(':');
-    const [epochBefore, sequenceBefore] = (last.position ?? '').split(':');
-    if (epoch === epochBefore) assert(Number(sequence) >= Number(sequenceBefore), 'a position went back');
-    const held = new Map(last.rows.map((row) => [row._id, row]));
-    for (const change of snapshot.changes) {
-      assert.equal(held.get(change.id), change.kind === 'insert' ? undefined : change.previous);
-      if (change.kind === 'delete') held.delete(change.id);
-      else held.set(change.id, change.row);
-    }
-    assert(held.size === snapshot.rows.length && snapshot.rows.every((row) => held.get(row._id) === row), 'the changes do not lead here');
-  }
-}
-
-async function play(steps: readonly Step[]): Promise<void> {
+async function play(histories: readonly (readonly Step[])[], kills: readonly number[]): Promise<void> {
   using folder = new TemporaryFolder();
   for (const [name, content] of Object.entries(SHOP)) {
     const file = path.join(folder.path, name);
@@ -107,65 +91,34 @@ async function play(steps: readonly Step[]): Promise<void> {
   }
   const { config } = await loadProject({ folder: folder.path });
   if (config === null) throw new Error('The project cannot be read');
-  await using proxy = await Proxy.open();
-  await using program = new Program(folder.path, proxy);
+  await using resources = new AsyncDisposableStack();
+  const program = resources.use(new KilledProgram(folder.path));
   await program.start();
-  await using log = await openLog(config);
-  using client = connect(proxy.url, { backoff: { firstMs: 20, maxMs: 200 } });
-  const watched: Watched[] = [];
-  let timestamp = 1_700_000_000_000;
-  for (const step of steps) {
-    if (step.do === 'ingest') await append(log, step.messages, (timestamp += 1000));
-    else if (step.do === 'subscribe') watched.push(new Watched(client, step.query));
-    else if (step.do === 'unsubscribe') watched.splice(step.number % (watched.length + 1), 1)[0]?.stop();
-    else if (step.do === 'cut') proxy.cut();
-    else if (step.do === 'reconnect') client.reconnect();
-    else if (step.do === 'pass') await passed(step.ms);
-    else {
+  const world = { program, log: resources.use(await openLog(config)), timestamp: 1_700_000_000_000 };
+  const played: History[] = [];
+  for (let i = 0; i < histories.length; i++) played.push(resources.use(await History.open(world)));
+  // Between kills, and a little longer than one, so that most of what is to happen happens while the program runs.
+  const rounds = kills.length + 1;
+  for (let round = 0; round < rounds; round++) {
+    const running = Promise.all(played.map((history, i) => history.play(part(histories[i] ?? [], round, rounds))));
+    const ms = kills[round];
+    if (ms !== undefined) {
+      await passed(ms);
       await program.kill();
       await program.start();
     }
+    await running;
   }
+  const [first] = played;
   await eventually(async () => {
-    const { lag, queued } = await client.pipeline();
+    const { lag, queued } = (await first?.client.pipeline()) ?? { lag: [], queued: [] };
     expect([lag.filter(({ records }) => records > 0), queued]).toEqual([[], []]);
   });
-  for (const each of watched) {
-    await eventually(async () => {
-      if (each.failure !== undefined) throw each.failure;
-      await expectEqual(client, each);
-    });
-  }
+  for (const history of played) await history.check();
 }
 
-async function append(
-  log: Log,
-  messages: readonly Extract<Step, { do: 'ingest' }>['messages'][number][],
-  timestamp: number,
-): Promise<void> {
-  await log.append(
-    messages.map(({ topic, key, value }, i) => ({
-      topic,
-      key: JSON.stringify(key),
-      value: value === null ? null : JSON.stringify(value),
-      timestamp: timestamp + i,
-    })),
-  );
-}
-
-/** What is shown is what a fresh query gives. */
-async function expectEqual(client: Millrace, { query, live }: Watched): Promise<void> {
-  const { collection, where, sort, limit, select } = query;
-  const fresh = (await client.get(collection, {
-    where,
-    limit: limit ?? 200,
-    ...(sort === undefined ? {} : { sort }),
-    ...(select === undefined ? {} : { select }),
-  })) as Rows['rows'];
-  const { rows, status } = live.current();
-  const isOrdered = sort !== undefined || limit !== undefined;
-  const inOrder = (list: Rows['rows']) => (isOrdered ? list : [...list].sort((a, b) => (a._id < b._id ? -1 : 1)));
-  expect({ query, status, rows: inOrder(rows) }).toEqual({ query, status: 'live', rows: inOrder(fresh) });
+function part(steps: readonly Step[], round: number, rounds: number): readonly Step[] {
+  return steps.slice(Math.floor((round * steps.length) / rounds), Math.floor(((round + 1) * steps.length) / rounds));
 }
 
 test(
@@ -175,8 +128,12 @@ test(
     const history = fc
       .tuple(fc.array(subscribe, { minLength: 6, maxLength: 6 }), fc.array(randomStep, { minLength: STEPS, maxLength: STEPS }))
       .map((parts) => parts.flat());
+    const histories = fc.array(history, { minLength: TOGETHER, maxLength: TOGETHER });
+    // At which of the moments that there are: while clients begin, while they are told, while they rest.
+    const kills = fc.array(fc.integer({ min: 0, max: 400 }), { minLength: 2, maxLength: 5 });
+    const { numRuns, seed } = propertyOptions(20, 200);
     // A history takes seconds: none is tried again with less in it.
-    await fc.assert(fc.asyncProperty(history, play), { ...propertyOptions(20, 200), endOnFailure: true });
+    await fc.assert(fc.asyncProperty(histories, kills, play), { numRuns: Math.ceil(numRuns / TOGETHER), seed, endOnFailure: true });
   },
   LIMIT_MS,
 );

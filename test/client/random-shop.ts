@@ -15,7 +15,7 @@ export type Step =
   | { readonly do: 'ingest'; readonly messages: readonly Message[] }
   | { readonly do: 'subscribe'; readonly query: RandomQuery }
   | { readonly do: 'unsubscribe'; readonly number: number }
-  | { readonly do: 'cut' | 'kill' | 'reconnect' }
+  | { readonly do: 'cut' | 'reconnect' }
   | { readonly do: 'pass'; readonly ms: number };
 
 const NAMES = ['Ada', 'Bo', 'Cy', 'Di'];
@@ -98,6 +98,5 @@ export const randomStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('subscribe' as const), query: randomQuery }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('unsubscribe' as const), number: fc.nat(20) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('cut' as const, 'cut' as const, 'reconnect' as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('kill' as const) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.nat(40) }) },
 );
