@@ -22,7 +22,11 @@ export function frameworkOptions({ maxQueryMs }: Pick<HttpSettings, 'maxQueryMs'
     // Who takes nothing of an answer for so long has gone, or holds it on purpose.
     connectionTimeout: Math.max(SILENCE_MS, 2 * maxQueryMs),
     forceCloseConnections: 'idle',
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      // Clients that would rather speak HTTP/2 ask for it by the same header, and are content with an ordinary answer.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+    },
     routerOptions: {
       maxParamLength: MAX_URL_CHARACTERS,
       querystringParser: parametersOf as unknown as (text: string) => Record<string, unknown>,

@@ -4,6 +4,7 @@ import { registerCollections } from './collection-routes.ts';
 import { registerConsole } from './console.ts';
 import { MAX_URL_CHARACTERS } from './framework-options.ts';
 import type { HttpParts } from './http-parts.ts';
+import { isUpgrade } from './is-upgrade.ts';
 import { registerOperations } from './operation-routes.ts';
 import { asAppError, sendProblem, statusOf } from './problem.ts';
 import { registerSchemas } from './schema-routes.ts';
@@ -18,7 +19,7 @@ export function registerRules(app: FastifyInstance, parts: Pick<HttpParts, 'guar
   app.addHook('onRequest', guard.check);
   app.addHook('onResponse', async (request, reply) => {
     // Node no longer looks after a connection that asked to become another: answered as a request, it would stay for ever.
-    if (request.headers.upgrade !== undefined) request.raw.socket.destroySoon();
+    if (isUpgrade(request.raw)) request.raw.socket.destroySoon();
     const route = request.routeOptions.url ?? '(none)';
     parts.onRequest({ method: request.method, route, status: reply.statusCode, ms: reply.elapsedTime });
     logger.debug('Request', { method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) });

@@ -1,6 +1,7 @@
 import websocket from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { messageOf } from '../../../core/errors.ts';
+import { isUpgrade } from '../http/is-upgrade.ts';
 import { PROJECT_SOCKET_ROUTE, SOCKET_ROUTE } from './socket-routes.ts';
 import { Sockets } from './sockets.ts';
 import type { SocketParts } from './sockets.ts';
@@ -29,8 +30,8 @@ export async function registerSockets(app: FastifyInstance, parts: SocketParts):
     },
   });
   // A hook that refuses the opening comes before the plugin's own, which then does not know the socket and would leave it open.
-  app.addHook('onResponse', async ({ headers, raw }) => {
-    if (headers.upgrade !== undefined) raw.socket.destroy();
+  app.addHook('onResponse', async ({ raw }) => {
+    if (isUpgrade(raw)) raw.socket.destroy();
   });
   const open = (pathProject: string | undefined, request: FastifyRequest) => ({
     authorization: request.headers.authorization,
