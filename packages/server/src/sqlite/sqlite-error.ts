@@ -43,8 +43,9 @@ export function isConstraintError(error: unknown): boolean {
   return ((errcodeOf(error) ?? 0) & 0xff) === CONSTRAINT;
 }
 
-export function isNoSuchTable(error: unknown): boolean {
-  return errcodeOf(error) === 1 && (error as Error).message.startsWith('no such table');
+/** A table or a column that is not there, or not any more. */
+export function isUnknownPlace(error: unknown): boolean {
+  return errcodeOf(error) === 1 && /^no such (?:table|column)/.test((error as Error).message);
 }
 
 /** JSON functions refuse texts nested deeper than they like. */

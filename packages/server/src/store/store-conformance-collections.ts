@@ -112,6 +112,38 @@ export function registerCollectionTests(factory: StoreFactory): void {
       expect((await store.records('items', ['1'])).size).toBe(1);
     });
 
+    test('a collection that is dropped and made anew is empty, and at no moment missing', async () => {
+      await using context = await factory();
+      const { store } = context;
+      await store.define([collection('orders', [on('a')])]);
+      await put(store, 'orders', record('1', { a: 1 }));
+      const seen: unknown[] = [];
+      const reads: Promise<unknown>[] = [];
+      store.onCommit(({ replaced }) => {
+        seen.push(replaced);
+        reads.push(store.snapshot('orders', { filter: { kind: 'compare', path: ['b'], operator: '$eq', value: 1 } }));
+      });
+      await store.drop('orders', collection('orders', [on('b')]));
+      expect([seen, await Promise.all(reads)]).toEqual([[['orders']], [expect.objectContaining({ records: [] })]]);
+      await put(store, 'orders', record('2', { b: 2 }));
+      expect(await found(store, 'orders', ['b'], [2])).toEqual(['2']);
+      await store.drop('items', collection('items'));
+      expect(await store.count('items', { filter: { kind: 'true' } })).toBe(0);
+      expect(seen).toHaveLength(1);
+    });
+
+    test('what asks for a collection that is not there is told so', async () => {
+      await using context = await factory();
+      const { store } = context;
+      await store.define([collection('orders')]);
+      await store.drop('orders');
+      for (const name of ['orders', 'never there']) {
+        const query = { filter: { kind: 'true' } } as const;
+        for (const asked of [store.snapshot(name, query), store.find(name, query), store.count(name, query), store.records(name, ['1'])])
+          await expect(asked).rejects.toMatchObject({ code: 'UNKNOWN_COLLECTION', message: `Collection "${name}" is not in the store` });
+      }
+    });
+
     test('what was committed is there when the store is opened again', async ({ skip }) => {
       await using context = await factory();
       const { store } = context;

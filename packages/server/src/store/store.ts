@@ -50,7 +50,7 @@ export interface LookupOptions {
   readonly documentsOnly?: boolean | undefined;
 }
 
-/** Reading. Tombstones are shown by `records` alone. */
+/** Reading. Tombstones are shown by `records` alone. A collection that is not there: UNKNOWN_COLLECTION. */
 export interface StoreReader {
   /** The records of these ids, tombstones included; ids without one are left out. One round trip. */
   records(collection: string, ids: readonly string[], options?: RecordsOptions): Promise<ReadonlyMap<string, StoredRecord>>;
@@ -226,7 +226,8 @@ export interface Store extends StoreReader, SnapshotReader, AsyncDisposable {
   /** Creates or alters collections and their indexes; existing documents are indexed. */
   define(collections: readonly CollectionDefinition[]): Promise<void>;
   collections(): Promise<readonly string[]>;
-  drop(collection: string): Promise<void>;
+  /** `anew`: the collection is made again in the same moment, empty, so that nobody ever finds that it is not there. */
+  drop(collection: string, anew?: CollectionDefinition): Promise<void>;
 
   /**
    * A unit of work. Units of one process run one after the other. Where there are transactions, a throw inside leaves nothing behind,

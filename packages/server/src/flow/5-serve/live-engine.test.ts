@@ -244,6 +244,18 @@ describe('a result', () => {
       await expect(world.engine.subscribe(spec({}, more), new Log())).rejects.toMatchObject({ code: 'LIVE_LIMIT' });
   });
 
+  test('of a collection that is emptied as a whole is told, and goes on', async () => {
+    const world = await open();
+    await world.commit([{ id: 'a', document: { v: 1 } }]);
+    const client = world.subscribe(spec({}));
+    await turn();
+    await world.drop('emptied');
+    await turn();
+    expect([client.position?.sequence, client.texts, client.end]).toEqual([2, [], undefined]);
+    await world.commit([{ id: 'b', document: { v: 2 } }]);
+    world.check();
+  });
+
   test('of a collection that is not there is refused, and ends with the collection', async () => {
     const world = await open();
     await expect(world.engine.subscribe({ ...spec({}), collection: 'others' }, new Log())).rejects.toMatchObject({

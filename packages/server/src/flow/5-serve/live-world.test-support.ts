@@ -6,13 +6,14 @@ import type { RecordDelta } from '../../core/record-delta.ts';
 import { encode } from '../../core/tagged-json.ts';
 import type { Document } from '../../core/value.ts';
 import { MemoryStore } from '../../store/memory/memory-store.ts';
-import type { Commit, Snapshot, SnapshotReader } from '../../store/store.ts';
+import type { CollectionDefinition, Commit, Snapshot, SnapshotReader } from '../../store/store.ts';
 import { ManualClock } from '../../testing/manual-clock.ts';
 import { LiveClient, resultOf } from './live-client.test-support.ts';
 import { LiveEngine } from './live-engine.ts';
 import type { LivePosition, LiveQuerySpec } from './live.ts';
 
 export const COLLECTION = 'things';
+const DEFINITION: CollectionDefinition = { name: COLLECTION, kind: 'projection', key: ['id'], indexes: [] };
 
 export interface Write {
   readonly id: string;
@@ -57,7 +58,7 @@ export class LiveWorld implements SnapshotReader {
 
   static async open(options: WorldOptions): Promise<LiveWorld> {
     const world = new LiveWorld(options);
-    await world.store.define([{ name: COLLECTION, kind: 'projection', key: ['id'], indexes: [] }]);
+    await world.store.define([DEFINITION]);
     world.#engine = await LiveEngine.open({
       commits: { onCommit: (listener) => world.store.onCommit((commit) => world.#hear(commit, listener)) },
       snapshots: world,
@@ -148,10 +149,10 @@ export class LiveWorld implements SnapshotReader {
     return client;
   }
 
-  /** The collection goes. */
-  async drop(): Promise<void> {
+  /** The collection goes, for good or to be there again at once. */
+  async drop(how: 'gone' | 'emptied' = 'gone'): Promise<void> {
     this.#current.clear();
-    await this.store.drop(COLLECTION);
+    await this.store.drop(COLLECTION, how === 'emptied' ? DEFINITION : undefined);
   }
 
   resync(client: LiveClient): void {

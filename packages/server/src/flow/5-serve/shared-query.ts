@@ -232,7 +232,7 @@ export class SharedQuery {
     try {
       return await this.#host.store.snapshot(collection, this.#result.query);
     } catch (error) {
-      if (messageOf(error).includes(`Collection "${collection}" is defined`)) {
+      if (error instanceof AppError && error.code === 'UNKNOWN_COLLECTION') {
         this.#end('UNKNOWN_COLLECTION', `Collection ${collection} is not there any more`);
         return null;
       }

@@ -82,10 +82,9 @@ export class DropJob implements JobType {
   /** Tables are changed in units of work of their own: what was done is done, when this is repeated. */
   async #removeCollection(name: string): Promise<void> {
     const { plan, store, propagation, projector } = this.#parts;
-    await store.drop(name);
     const collection = plan.collections.get(name);
+    await store.drop(name, collection === undefined ? undefined : definitionOf(collection));
     if (collection === undefined) return;
-    await store.define([definitionOf(collection)]);
     propagation.forget();
     await projector.open(store);
   }

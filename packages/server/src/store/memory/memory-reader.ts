@@ -1,4 +1,4 @@
-import { must } from '../../core/assert.ts';
+import { missingCollection } from '../missing-collection.ts';
 import { compileRecordFilter, sortRecordsBy } from '../../core/query/record-query.ts';
 import type { Query } from '../../core/query.ts';
 import { PUBLIC_ONLY } from '../../core/record.ts';
@@ -80,6 +80,8 @@ export class MemoryReader implements StoreReader {
   }
 
   #collection(name: string): ReadableCollection {
-    return must(this.#find(name), `Collection "${name}" is defined`);
+    const collection = this.#find(name);
+    if (collection === undefined) throw missingCollection(name);
+    return collection;
   }
 }

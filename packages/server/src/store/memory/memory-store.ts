@@ -54,10 +54,11 @@ export class MemoryStore extends MemoryReader implements Store {
     return [...this.#state.collections.keys()].sort();
   }
 
-  async drop(collection: string): Promise<void> {
+  async drop(collection: string, anew?: CollectionDefinition): Promise<void> {
     await this.#alone(() => {
-      if (!this.#state.collections.delete(collection)) return;
-      this.#tell({ sequence: ++this.#state.sequence, deltas: [], replaced: [collection] });
+      const wasThere = this.#state.collections.delete(collection);
+      if (anew !== undefined) this.#state.collections.set(collection, new MemoryCollection(anew));
+      if (wasThere) this.#tell({ sequence: ++this.#state.sequence, deltas: [], replaced: [collection] });
     });
   }
 

@@ -3,8 +3,9 @@ import type { Query } from '../../core/query.ts';
 import type { StoredRecord } from '../../core/record.ts';
 import { orderTexts } from '../../core/value-order.ts';
 import type { Value } from '../../core/value.ts';
-import { isNoSuchTable, toAppError } from '../../sqlite/sqlite-error.ts';
+import { isUnknownPlace, toAppError } from '../../sqlite/sqlite-error.ts';
 import type { Statements } from '../../sqlite/statements.ts';
+import { missingCollection } from '../missing-collection.ts';
 import type { LookupOptions, StoreReader } from '../store.ts';
 import { countMatching, findMatching, iterateMatching } from './find.ts';
 import { tupleKey } from './index-keys.ts';
@@ -94,18 +95,28 @@ export class SqliteReader implements StoreReader {
     return this.read(collection, (of) => countMatching(this.source, of, query));
   }
 
-  /** Runs a read. A table that is gone is looked for once more: another process may have dropped and made the collection again. */
+  /**
+   * Runs a read. A table or an index that is gone is looked for once more: others may have made the collection again, or altered it.
+   * Throws UNKNOWN_COLLECTION.
+   */
   protected read<T>(name: string, work: (collection: SqliteCollection) => T): T {
     const { catalog } = this.source;
     return this.guarded(() => {
       try {
-        return work(must(catalog.get(name), `Collection "${name}" is defined`));
+        return work(this.collection(name));
       } catch (error) {
-        if (!isNoSuchTable(error)) throw error;
+        if (!isUnknownPlace(error)) throw error;
         catalog.reload();
-        return work(must(catalog.get(name), `Collection "${name}" is defined`));
+        return work(this.collection(name));
       }
     });
+  }
+
+  /** Throws UNKNOWN_COLLECTION. */
+  protected collection(name: string): SqliteCollection {
+    const collection = this.source.catalog.get(name);
+    if (collection === undefined) throw missingCollection(name);
+    return collection;
   }
 
   /** SQLite's errors leave as ours. */

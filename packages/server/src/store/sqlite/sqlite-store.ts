@@ -28,11 +28,18 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     });
   }
 
-  async drop(collection: string): Promise<void> {
+  async drop(collection: string, anew?: CollectionDefinition): Promise<void> {
+    const { writer } = this.#file;
     await this.#alter(() => {
-      if (!dropCollection(this.#file.writer, collection)) return;
-      const commit: Commit = { sequence: nextSequence(this.#file.writer), deltas: [], replaced: [collection] };
-      this.#file.whenCommitted(() => this.#tell(commit));
+      const wasThere = dropCollection(writer, collection);
+      if (anew !== undefined) defineCollection(writer, anew);
+      if (!wasThere) return;
+      const commit: Commit = { sequence: nextSequence(writer), deltas: [], replaced: [collection] };
+      this.#file.whenCommitted(() => {
+        // Who hears of it reads at once.
+        this.source.catalog.reload();
+        this.#tell(commit);
+      });
     });
   }
 

@@ -1,5 +1,5 @@
-import { must } from '../../../core/assert.ts';
 import type { Query } from '../../../core/query.ts';
+import { missingCollection } from '../../missing-collection.ts';
 import { readSequence } from '../fact-rows.ts';
 import type { SqliteFolderReader } from '../open-reader.ts';
 import type { Counted } from './messages.ts';
@@ -20,6 +20,8 @@ export async function countAt(reader: SqliteFolderReader, collection: string): P
 
 /** Deleted keys that are remembered. */
 export async function countDeletedKeys({ source }: SqliteFolderReader, name: string): Promise<number> {
-  const { table } = must(source.catalog.get(name), `Collection "${name}" is defined`);
+  const collection = source.catalog.get(name);
+  if (collection === undefined) throw missingCollection(name);
+  const { table } = collection;
   return source.statements.first<[number]>(`SELECT count(*) FROM ${table} t WHERE t.doc IS NULL`)?.[0] ?? 0;
 }

@@ -105,8 +105,33 @@ describe('reads in a thread', () => {
 
   test('a question about a collection that there is not fails, and the next one is answered', async () => {
     await using thread = open();
-    await expect(thread.find('missing', ALL)).rejects.toThrow('missing');
+    for (const asked of [thread.find('missing', ALL), thread.snapshot('missing', ALL), thread.countDeletedKeys('missing')])
+      await expect(asked).rejects.toMatchObject({ code: 'UNKNOWN_COLLECTION', message: expect.stringContaining('missing') });
     expect(await thread.count('many', ALL)).toBe(DOCUMENTS);
+  });
+
+  test('a collection that is dropped and made anew, with other indexes, is read as it is then', async () => {
+    await using thread = open();
+    const query: Query = { filter: { kind: 'compare', path: ['a'], operator: '$eq', value: 1 } };
+    await store.define([collection('anew', [{ fields: ['a'], multi: false }])]);
+    await put(store, 'anew', record('1', { a: 1 }));
+    expect(await thread.find('anew', query)).toHaveLength(1);
+    await store.drop('anew', collection('anew', [{ fields: ['b'], multi: false }]));
+    expect((await thread.snapshot('anew', query)).records).toEqual([]);
+    await put(store, 'anew', record('2', { a: 1, b: 1 }));
+    expect((await thread.snapshot('anew', query)).records).toHaveLength(1);
+    await store.drop('anew');
+    await expect(thread.snapshot('anew', query)).rejects.toMatchObject({ code: 'UNKNOWN_COLLECTION' });
+  });
+
+  test('an index that goes while it is known to the thread is no longer looked into', async () => {
+    await using thread = open();
+    const query: Query = { filter: { kind: 'compare', path: ['a'], operator: '$eq', value: 1 } };
+    await store.define([collection('altered', [{ fields: ['a'], multi: false }])]);
+    await put(store, 'altered', record('1', { a: 1 }));
+    expect(await thread.find('altered', query)).toHaveLength(1);
+    await store.define([collection('altered')]);
+    expect(await thread.find('altered', query)).toHaveLength(1);
   });
 
   test('a result of nothing ends', async () => {
