@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { ServerFrame } from '../../packages/protocol/src/frames.ts';
+import type { PipelineOverview } from '../../packages/protocol/src/overview.ts';
 import { remove } from '../specification/messages.ts';
 import { ServedProject } from './served-project.ts';
 import { ROWS, thing, thingsWith } from './things.ts';
@@ -57,7 +58,13 @@ test('a live query holds the result of its query, and the console counts it', as
   await expect.poll(() => client.story('old').toSorted()).toEqual(['delete 1', 'delete 4', 'insert 6', 'result 1,3,4']);
   await expect.poll(() => client.story('views')).toEqual(['result o2', 'update o2']);
   expect((await served.ask('/-/pipeline')).json()).toMatchObject({ live: { clients: 1, subscriptions: 2, queries: 2 } });
+  const { stages } = (await served.ask('/-/pipeline')).json<PipelineOverview>();
+  const serving = stages.find(({ name }) => name === 'serve');
+  expect(serving?.total).toBeGreaterThanOrEqual(5);
+  expect(serving?.busy).toBeGreaterThan(0);
+  expect(serving?.busy).toBeLessThan(1);
   const { text } = await served.ask('/-/metrics');
+  expect(text).toMatch(/^millrace_stage_seconds_total\{stage="serve"\} 0\.0*[1-9]/m);
   expect(text).toMatch(/^millrace_live_subscriptions 2$/m);
 });
 

@@ -9,6 +9,8 @@ export interface SessionStats {
   bytesOut: number;
   /** Writes to sockets: frames of one moment share one. */
   writes: number;
+  /** Spent with handing frames to sockets. */
+  sendMs: number;
   /** Subscriptions that were refused, and frames that meant nothing. */
   refused: number;
   /** Changes that were merged into later ones, because a client read too slowly. */
@@ -30,6 +32,7 @@ export function newSessionStats(): SessionStats {
     framesOut: 0,
     bytesOut: 0,
     writes: 0,
+    sendMs: 0,
     refused: 0,
     coalesced: 0,
     resets: 0,

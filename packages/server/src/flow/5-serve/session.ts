@@ -297,7 +297,11 @@ export class Session implements Outlet {
     const texts = this.#outbox;
     this.#outbox = [];
     this.#outboxLength = 0;
-    if (texts.length > 0) this.#transport.send(texts);
+    if (texts.length > 0) {
+      const start = performance.now();
+      this.#transport.send(texts);
+      this.stats.sendMs += performance.now() - start;
+    }
     if (this.#isPingWanted) {
       this.#isPingWanted = false;
       this.#transport.ping(String(++this.#pings));

@@ -1,8 +1,8 @@
 import type { Clock } from '../../core/clock.ts';
 import { STAGES } from '../../flow/stats.ts';
-import type { PipelineStats } from '../../flow/stats.ts';
+import type { PipelineStats, StageName } from '../../flow/stats.ts';
 import type { SessionStats } from '../../flow/5-serve/session-stats.ts';
-import type { LiveQueries } from '../../flow/5-serve/live.ts';
+import type { LiveEngine } from '../../flow/5-serve/live-engine.ts';
 import type { Commit } from '../../store/store.ts';
 
 const SAMPLE_EVERY_MS = 1_000;
@@ -11,12 +11,16 @@ const WINDOW_MS = 10_000;
 /** Who knows what is served live. */
 export interface LiveFigures {
   readonly stats: SessionStats;
-  readonly live: Pick<LiveQueries, 'counts' | 'subscriptionsOf'>;
+  readonly live: Pick<LiveEngine, 'counts' | 'subscriptionsOf' | 'matchMs'>;
 }
+
+/** Of all stages. What serving does while a unit is committed counts there alone. */
+export type StageMs = Readonly<Record<StageName | 'serve', number>>;
 
 interface Sample {
   readonly at: number;
   readonly stats: PipelineStats;
+  readonly stageMs: StageMs;
   readonly changes: ReadonlyMap<string, number>;
   readonly framesOut: number;
 }
@@ -25,7 +29,7 @@ interface Sample {
 export interface Rates {
   readonly perSecond: Readonly<Record<'changes' | 'projectionDeltas' | 'triggers' | 'viewsWritten' | 'framesOut', number>>;
   /** Share of the time, 0 to 1, that a stage worked. */
-  readonly busy: PipelineStats['stageMs'];
+  readonly busy: StageMs;
   changesPerSecond(collection: string): number;
 }
 
@@ -82,7 +86,8 @@ export class Figures {
     const rate = (count: number): number => Math.round((count * 10_000) / ms) / 10;
     const perSecond = (name: 'changes' | 'projectionDeltas' | 'triggers' | 'viewsWritten'): number =>
       rate(now.stats[name] - before.stats[name]);
-    const busy = STAGES.map((stage) => [stage, Math.min(1, Math.max(0, (now.stats.stageMs[stage] - before.stats.stageMs[stage]) / ms))]);
+    const shareOf = (stage: keyof StageMs): number => Math.min(1, Math.max(0, (now.stageMs[stage] - before.stageMs[stage]) / ms));
+    const busy = [...STAGES, 'serve' as const].map((stage) => [stage, shareOf(stage)]);
     return {
       perSecond: {
         changes: perSecond('changes'),
@@ -91,12 +96,18 @@ export class Figures {
         viewsWritten: perSecond('viewsWritten'),
         framesOut: rate(now.framesOut - before.framesOut),
       },
-      busy: Object.fromEntries(busy) as PipelineStats['stageMs'],
+      busy: Object.fromEntries(busy) as StageMs,
       changesPerSecond: (collection) => rate((now.changes.get(collection) ?? 0) - (before.changes.get(collection) ?? 0)),
     };
   }
 
   #sample(): Sample {
-    return { at: this.#clock.now(), stats: this.#statsOf(), changes: new Map(this.#changes), framesOut: this.#liveOf().stats.framesOut };
+    const [stats, live] = [this.#statsOf(), this.#liveOf()];
+    const stageMs = stageMsOf(stats, live);
+    return { at: this.#clock.now(), stats, stageMs, changes: new Map(this.#changes), framesOut: live.stats.framesOut };
   }
+}
+
+function stageMsOf({ stageMs }: PipelineStats, { stats, live }: LiveFigures): StageMs {
+  return { ...stageMs, commit: Math.max(0, stageMs.commit - live.matchMs), serve: live.matchMs + stats.sendMs };
 }

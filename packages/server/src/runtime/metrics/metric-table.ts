@@ -33,7 +33,10 @@ export const METRICS = {
     'Look-ups for one document that found several and took the first: relations may be declared the wrong way.',
   ),
   millrace_units_total: counter('Units of work that were committed for records of the log.'),
-  millrace_stage_seconds_total: counter('Time spent in a stage. Its rate is the share of one core.', 'stage'),
+  millrace_stage_seconds_total: counter(
+    'Time spent in a stage. Its rate is the share of one core. Live queries are matched while a unit is committed: that counts in both.',
+    'stage',
+  ),
   millrace_latency_seconds: gauge(
     "From a record's timestamp to the commit of its effects, over the last records. Clocks of the sources count.",
     'quantile',

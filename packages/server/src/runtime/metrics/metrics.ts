@@ -107,7 +107,7 @@ function one(value: number): Values {
   return [[{}, value]];
 }
 
-function pipelineValues({ stats }: Figures): Partial<Record<MetricName, Values>> {
+function pipelineValues({ stats, live }: Figures): Partial<Record<MetricName, Values>> {
   return {
     millrace_records_total: one(stats.records),
     millrace_changes_total: one(stats.changes),
@@ -120,7 +120,10 @@ function pipelineValues({ stats }: Figures): Partial<Record<MetricName, Values>>
     millrace_view_errors_total: one(stats.viewErrors),
     millrace_several_found_total: one(stats.severalFound),
     millrace_units_total: one(stats.batches),
-    millrace_stage_seconds_total: Object.entries(stats.stageMs).map(([stage, ms]) => [{ stage }, ms / 1_000]),
+    millrace_stage_seconds_total: Object.entries({ ...stats.stageMs, serve: live.live.matchMs + live.stats.sendMs }).map(([stage, ms]) => [
+      { stage },
+      ms / 1_000,
+    ]),
     millrace_latency_seconds: [
       [{ quantile: '0.5' }, stats.latencyMs.p50 / 1_000],
       [{ quantile: '0.99' }, stats.latencyMs.p99 / 1_000],

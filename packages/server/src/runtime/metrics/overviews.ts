@@ -10,7 +10,7 @@ import { Remembered } from './remembered.ts';
 const KEPT_MS = 1_000;
 
 interface OverviewParts {
-  readonly engine: Pick<Engine, 'store' | 'lag' | 'jobs'>;
+  readonly engine: Pick<Engine, 'store' | 'lag' | 'jobs' | 'paused'>;
   readonly project: Pick<RunnableProject, 'config' | 'definitions' | 'plan'>;
   readonly version: string;
   readonly figures: Figures;
@@ -76,6 +76,7 @@ export class Overviews {
       queued: queued.map(({ kind, scope, lane, count }) => ({ kind, scope, lane, count })),
       errors,
       jobs: jobs.map(jobOverview),
+      paused: engine.paused(),
       latencyMs: stats.latencyMs,
       live: { clients: live.stats.clients, ...live.live.counts },
     };
@@ -97,7 +98,7 @@ function stagesOf(figures: Figures): StageOverview[] {
       busy: Math.min(1, busy.aggregate + busy.commit),
       errors: stats.viewErrors,
     },
-    { name: 'serve', total: live.stats.framesOut, perSecond: perSecond.framesOut, busy: 0, errors: live.stats.slowDisconnects },
+    { name: 'serve', total: live.stats.framesOut, perSecond: perSecond.framesOut, busy: busy.serve, errors: live.stats.slowDisconnects },
   ];
 }
 
