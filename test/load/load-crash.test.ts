@@ -93,7 +93,7 @@ async function live(store: Store, log: Log, crash: CrashPlan): Promise<number> {
     ],
   });
   await Promise.race([pipeline.open().then(() => pipeline.runUntilIdle()), ports.died]);
-  if (!ports.isDead) await pipeline.close();
+  if (!ports.isDead) await Promise.race([pipeline.close(), ports.died]);
   return ports.calls;
 }
 
