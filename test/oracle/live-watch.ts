@@ -98,7 +98,7 @@ export class LiveWatch {
   }
 
   #subscribe(spec: LiveQuerySpec, before?: LiveClient): void {
-    const client = new LiveClient(spec, this.#histories.get(spec.collection) ?? [], before);
+    const client = new LiveClient(spec, this.#histories.get(spec.collection) ?? [], before === undefined ? {} : { before, isKnown: true });
     this.#clients.add(client);
     this.#engine
       ?.subscribe(spec, client, { after: before?.position })

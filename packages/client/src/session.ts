@@ -139,7 +139,8 @@ export class Session implements LinkOwner {
       case 'realtime-position': {
         this.#hasHeartbeat = true;
         this.link.expectEvery(frame.data.heartbeatMs);
-        for (const query of this.#byId.values()) query.reached(frame.data.position);
+        const { position } = frame.data;
+        if (position !== undefined) for (const query of this.#byId.values()) query.reached(position);
         return;
       }
       case 'realtime-closed': {

@@ -103,9 +103,10 @@ export interface ResetData {
   readonly position: Position;
 }
 
-/** Ours. Sent at each heartbeat: every subscription of the connection is exact at this position. */
+/** Ours. Sent at each heartbeat. */
 export interface PositionData {
-  readonly position: Position;
+  /** Every subscription of the connection is exact at this position. Absent while there is none of which that is so. */
+  readonly position?: Position;
   /** Until the next one, at most. A client that hears nothing for longer may take the connection for dead. */
   readonly heartbeatMs: number;
 }

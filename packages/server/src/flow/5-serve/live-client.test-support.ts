@@ -33,6 +33,8 @@ export class LiveClient implements LiveSink {
   #rows: { readonly id: string; readonly text: string }[] = [];
   #isInCall = false;
   #mayBeEmpty: boolean;
+  /** Of the result that it brought. */
+  readonly #broughtSequence: number;
   position: LivePosition | undefined;
   subscription: LiveSubscription | undefined;
   /** The next call must be a reset. */
@@ -41,10 +43,16 @@ export class LiveClient implements LiveSink {
   whenSubscribed: () => void = () => undefined;
   calls = 0;
 
-  constructor(spec: LiveQuerySpec, history: History, before?: LiveClient) {
+  /** `before`: who it was when it left. `isKnown`: it comes back with the position that it had. */
+  constructor(
+    spec: LiveQuerySpec,
+    history: History,
+    { before, isKnown = false }: { readonly before?: LiveClient; readonly isKnown?: boolean } = {},
+  ) {
     this.spec = spec;
     this.#history = history;
     this.#mayBeEmpty = before !== undefined;
+    this.#broughtSequence = isKnown ? (before?.position?.sequence ?? 0) : 0;
     if (before !== undefined) {
       this.#rows = [...before.#rows];
       this.position = before.position;
@@ -56,7 +64,7 @@ export class LiveClient implements LiveSink {
   }
 
   reset(rows: readonly LiveRow[], position: LivePosition): void {
-    const last = this.calls === 0 ? 0 : (this.position?.sequence ?? 0);
+    const last = this.calls === 0 ? this.#broughtSequence : (this.position?.sequence ?? 0);
     hold(position.sequence >= last, `back from ${last} to ${position.sequence}`);
     this.#called(() => {
       this.#rows = rows.map((row) => ({ id: row.docId, text: row.payload('extended') }));

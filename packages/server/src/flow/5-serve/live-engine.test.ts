@@ -197,6 +197,69 @@ describe('a result', () => {
     expect([client.position?.sequence, client.calls]).toEqual([1, 3]);
   });
 
+  test('that one brings is never taken back in time, by a snapshot that was read before', async () => {
+    // Of what was committed, nothing is kept.
+    const world = await open({ resumeBytes: 0 });
+    const client = world.subscribe(spec({}));
+    await turn();
+    world.hold();
+    const late = world.subscribe(spec({}));
+    world.take();
+    await world.commit([{ id: 'a', document: { v: 1 } }]);
+    const { sequence } = world;
+    world.dispose(client);
+    await world.commit([{ id: 'b', document: { v: 2 } }]);
+    const again = world.subscribe(spec({}), client);
+    world.answer();
+    await turn();
+    expect([sequence, late.position?.sequence, again.calls]).toEqual([1, 2, 0]);
+    await world.settle();
+    world.check();
+    expect([again.calls, again.position?.sequence]).toEqual([1, 2]);
+  });
+
+  test.each([{}, { sort: [{ path: ['v'], direction: -1 as const }], limit: 2 }])(
+    'of a collection that is replaced faster than it can be read is told all the same, as it was: %o',
+    async (more) => {
+      const world = await open();
+      const client = world.subscribe(spec({}, more));
+      await turn();
+      world.hold();
+      for (const v of [1, 2, 3]) await world.commit([{ id: `k${v}`, document: { v } }], 'replaced');
+      const late = world.subscribe(spec({}, more));
+      for (const v of [4, 5, 6]) {
+        world.take();
+        await world.commit([{ id: `k${v}`, document: { v } }], 'replaced');
+        world.answer();
+        await turn();
+        expect([client.position?.sequence, late.position?.sequence]).toEqual([v - 1, v - 1]);
+        expect(world.engine.position.sequence).toBe(v - 1);
+      }
+      await world.settle();
+      world.check();
+      expect([client.position?.sequence, late.position?.sequence]).toEqual([6, 6]);
+    },
+  );
+
+  test('that is being read when the server stops is not waited for, nor tried again', async () => {
+    const world = await open();
+    await world.commit([{ id: 'a', document: { v: 1 } }, { id: 'b', document: { v: 2 } }]); // prettier-ignore
+    const client = world.subscribe(spec({}, { limit: 1 }));
+    await turn();
+    world.hold();
+    await world.commit([{ id: 'a', document: null }]);
+    const refused = world.engine.subscribe(spec({}), new Log());
+    expect(world.unanswered).toBe(2);
+    world.engine[Symbol.dispose]();
+    await expect(refused).rejects.toMatchObject({ code: 'STORE_BUSY' });
+    await expect(world.engine.subscribe(spec({}), new Log())).rejects.toMatchObject({ code: 'STORE_BUSY' });
+    world.fail();
+    world.answer();
+    await turn();
+    expect([world.unanswered, client.position?.sequence, client.end]).toEqual([0, 1, undefined]);
+    expect(world.engine.counts).toEqual({ subscriptions: 0, queries: 0 });
+  });
+
   test('that is read again holds the common position back until it is told', async () => {
     const world = await open();
     await world.commit([{ id: 'a', document: { v: 1 } }, { id: 'b', document: { v: 2 } }]); // prettier-ignore

@@ -60,7 +60,8 @@ export class LiveEngine implements LiveQueries, Disposable {
   #sequence: number;
   #told: number;
   #matchMs = 0;
-  #stop: () => void = () => undefined;
+  readonly #stopped = new AbortController();
+  #stopListening: () => void = () => undefined;
 
   private constructor(options: LiveEngineOptions, sequence: number) {
     const { limits } = options;
@@ -79,12 +80,15 @@ export class LiveEngine implements LiveQueries, Disposable {
     const stop = options.commits.onCommit((commit) => void early.push(commit));
     const [first] = options.collections;
     const query = { filter: { kind: 'true' }, limit: 0 } as const;
-    const { sequence } = first === undefined ? { sequence: 0 } : await options.snapshots.snapshot(first, query);
-    stop();
-    const engine = new LiveEngine(options, sequence);
-    for (const commit of early) engine.#take(commit);
-    engine.#stop = options.commits.onCommit((commit) => engine.#take(commit));
-    return engine;
+    try {
+      const { sequence } = first === undefined ? { sequence: 0 } : await options.snapshots.snapshot(first, query);
+      const engine = new LiveEngine(options, sequence);
+      for (const commit of early) engine.#take(commit);
+      engine.#stopListening = options.commits.onCommit((commit) => engine.#take(commit));
+      return engine;
+    } finally {
+      stop();
+    }
   }
 
   subscribe(spec: LiveQuerySpec, sink: LiveSink, options: { readonly after?: LivePosition | undefined } = {}): Promise<LiveSubscription> {
@@ -93,6 +97,7 @@ export class LiveEngine implements LiveQueries, Disposable {
       const message = `Collection ${spec.collection} is not served: expected a projection or a single view of the project`;
       return Promise.reject(new AppError('UNKNOWN_COLLECTION', message));
     }
+    if (this.#stopped.signal.aborted) return Promise.reject(stopped());
     const { after } = options;
     const known = after !== undefined && after.epoch === this.#options.epoch && after.sequence <= this.#sequence;
     return this.#queryOf(spec, feed).join(sink, known ? after.sequence : undefined);
@@ -123,7 +128,9 @@ export class LiveEngine implements LiveQueries, Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#stop();
+    this.#stopListening();
+    this.#stopped.abort();
+    for (const query of Array.from(this.#queries.values())) query.stop(stopped());
   }
 
   #queryOf(spec: LiveQuerySpec, feed: Feed): SharedQuery {
@@ -188,6 +195,7 @@ export class LiveEngine implements LiveQueries, Disposable {
       store: snapshots,
       clock,
       logger: this.#logger,
+      stopped: this.#stopped.signal,
       maxRows: limits.maxRows,
       slackRows: limits.slackRows ?? SLACK_ROWS,
       lagging: this.#lagging,
@@ -222,6 +230,10 @@ function touched(index: PredicateIndex<SharedQuery>, changes: readonly NetChange
     if (change.after !== null) index.visit(change.after, found);
   }
   return queries;
+}
+
+function stopped(): AppError {
+  return new AppError('STORE_BUSY', 'The server stops: no live query can begin');
 }
 
 function countSubscriptions(queries: Iterable<SharedQuery>): number {

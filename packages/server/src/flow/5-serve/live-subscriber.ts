@@ -20,12 +20,13 @@ export class LiveSubscriber {
   /** The commit whose result it holds already. */
   after: number | undefined;
   /** A snapshot that shows less would take it back in time. */
-  atLeast = 0;
+  atLeast: number;
 
   constructor(sink: LiveSink, logger: Logger, after: number | undefined) {
     this.#sink = sink;
     this.#logger = logger;
     this.after = after;
+    this.atLeast = after ?? 0;
   }
 
   /** Lets `subscribe` resolve. */

@@ -92,6 +92,11 @@ export class LiveWorld implements SnapshotReader {
     return answer.promise;
   }
 
+  /** Snapshots that somebody waits for. */
+  get unanswered(): number {
+    return this.#pending.length;
+  }
+
   /** Reads the oldest snapshot that was not read, but does not give it yet. */
   take(): void {
     const pending = this.#pending.find(({ taken }) => taken === undefined);
@@ -133,7 +138,7 @@ export class LiveWorld implements SnapshotReader {
 
   /** Gives the client, whether or not it has its subscription yet. */
   subscribe(spec: LiveQuerySpec, before?: LiveClient, after?: LivePosition): LiveClient {
-    const client = new LiveClient(spec, this.history, before);
+    const client = new LiveClient(spec, this.history, before === undefined ? {} : { before, isKnown: after === undefined });
     this.clients.add(client);
     this.engine.subscribe(spec, client, { after: after ?? before?.position }).then(
       (subscription) => {

@@ -61,7 +61,10 @@ export type LiveChange =
   | { readonly kind: 'insert' | 'update'; readonly row: LiveRow; readonly after: string | null | undefined }
   | { readonly kind: 'delete'; readonly docId: string };
 
-/** Called synchronously, after the commit; what it does must be quick. */
+/**
+ * Called synchronously, after the commit; what it does must be quick. When the server stops it is just not called any more: whoever
+ * holds live queries for clients has sent those away before, with a reason (the close code of a socket), so that they come back.
+ */
 export interface LiveSink {
   /** The whole result, in its order: at first, and again where the changes were too many, or are no longer known. */
   reset(rows: readonly LiveRow[], position: LivePosition): void;

@@ -40,8 +40,9 @@ export function closedText(idJson: string, code: string, error: string): string 
   return frameText({ type: 'realtime-closed', data, id: '' });
 }
 
-export function ourPositionText(position: LivePosition, heartbeatMs: number): string {
-  const data: PositionData = { position: positionText(position), heartbeatMs };
+/** `position`: undefined where not all subscriptions are exact at one. */
+export function ourPositionText(position: LivePosition | undefined, heartbeatMs: number): string {
+  const data: PositionData = { ...(position === undefined ? {} : { position: positionText(position) }), heartbeatMs };
   return frameText({ type: 'realtime-position', data, id: '' });
 }
 

@@ -118,7 +118,7 @@ export class ReferenceClient implements SimulatedClient {
   }
 
   #apply({ type, data }: ServerFrame): void {
-    if (type === 'realtime-position') this.#advance(data.position);
+    if (type === 'realtime-position' && data.position !== undefined) this.#advance(data.position);
     if (!('id' in data) || data.id !== this.data.id) return;
     if (type === 'realtime-subscribe') {
       if (!data.ack) this.refused = data;

@@ -1,5 +1,5 @@
 import type { ServerFrame } from '@millrace/protocol';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Connection, ReferenceClient, settled } from './session-simulation.test-support.ts';
 import type { SessionOptions } from './session.ts';
 import { COLLECTION, PROJECT, SessionWorld } from './session-world.test-support.ts';
@@ -261,6 +261,29 @@ describe('our client', () => {
     ]);
     expect(talk.frames[1]?.data).not.toHaveProperty('position');
     expect(JSON.stringify(talk.frames)).not.toContain('secret');
+  });
+
+  test('hears something at each heartbeat, also while nobody can say where all live queries are', async () => {
+    const { world, talk } = await open();
+    await world.commit({ a: { n: 1 }, b: { n: 2 } });
+    await talk.ask('realtime-subscribe', OWN);
+    // Of another client, and cannot be read: it holds the common position back.
+    const snapshot = vi.spyOn(world.store, 'snapshot');
+    const other = new Talk(world);
+    await other.ask('realtime-subscribe', { ...OWN, limit: 1, sort: { n: 1 } });
+    snapshot.mockReturnValue(new Promise(() => undefined));
+    for (const n of [3, 4, 5]) await world.commit({ a: null, b: null, [`c${n}`]: { n } });
+    await talk.ask('realtime-subscribe', { ...OWN, id: 'never', where: { n: 7 } });
+    await talk.read();
+    const from = talk.frames.length;
+    for (let beat = 1; beat <= 3; beat++) {
+      world.clock.advance(15_000);
+      talk.connection.session.tick(world.clock.now());
+      await talk.read();
+    }
+    const heartbeat = { type: 'realtime-position', id: '', data: { heartbeatMs: 15_000 } };
+    expect(talk.frames.slice(from)).toEqual([heartbeat, heartbeat, heartbeat]);
+    snapshot.mockRestore();
   });
 
   test('hears at each heartbeat where its subscriptions are, once that is so of all of them', async () => {

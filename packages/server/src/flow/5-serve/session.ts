@@ -346,6 +346,9 @@ export class Session implements Outlet {
     this.#isPingWanted = true;
     this.#isPositionDue = this.#speaksOwn;
     this.#flushSoon();
+    this.#sendPosition();
+    // A client takes a silent connection for dead, however long it is until all of its results are known.
+    if (this.#isPositionDue) this.push(ourPositionText(undefined, this.#parts.settings.heartbeatMs));
   }
 
   /** Only when it is true of every subscription. */

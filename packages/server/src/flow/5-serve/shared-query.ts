@@ -20,6 +20,8 @@ export interface QueryHost extends ResultLimits {
   readonly store: SnapshotReader;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Aborts when nothing is to be read any more. */
+  readonly stopped: AbortSignal;
   /** The last commit that was heard of. */
   readonly sequence: number;
   /** The last commit that was told to all that do not lag. */
@@ -61,7 +63,7 @@ export class SharedQuery {
   /** What was committed since the snapshot was asked for that is being read. */
   #queue: Queued[] = [];
   #queuedChanges = 0;
-  /** A snapshot that shows less is of no use. */
+  /** What a snapshot that shows less would show is not the present result, and cannot be brought up to date. */
   #atLeast = 0;
   /** While it lags: the commit whose result those who are live hold. */
   #exactAt = 0;
@@ -217,7 +219,7 @@ export class SharedQuery {
         failures = 0;
         await this.#join(snapshot);
       } else if (this.#needsReading) {
-        await this.#host.clock.sleep(Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures++, 10)));
+        await this.#host.clock.sleep(Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures++, 10)), this.#host.stopped);
       }
     }
     this.#isReading = false;
@@ -254,22 +256,33 @@ export class SharedQuery {
     const joining = [...this.#subscribers].filter(({ isLive, atLeast }) => !isLive && atLeast <= sequence);
     for (const subscriber of joining) subscriber.admit(this.#subscription(subscriber));
     await Promise.resolve();
-    if (this.#isEnded || sequence < this.#atLeast) return;
+    if (this.#isEnded || (sequence < this.#atLeast && !this.#isProgress(sequence))) return;
     this.#take(
       snapshot,
       joining.filter(({ isLive, isEnded }) => !isLive && !isEnded),
     );
   }
 
-  /** The snapshot, and then all that has happened since it was taken. */
+  /**
+   * Whether those who wait can be told an earlier result while the present one is not known: it may be long until a collection that is
+   * replaced again and again (a bulk load) is not replaced while it is read.
+   */
+  #isProgress(sequence: number): boolean {
+    const { behindAt } = this;
+    return this.#isLagging && (behindAt === null || behindAt <= sequence);
+  }
+
+  /** The snapshot, and then all that has happened since it was taken, where that is known. */
   #take({ sequence, records }: Snapshot, joining: readonly LiveSubscriber[]): void {
     const wasLagging = this.#isLagging;
-    const following = this.#queue.filter((queued) => queued.sequence > sequence);
+    const isLagging = sequence < this.#atLeast;
+    const following = isLagging ? [] : this.#queue.filter((queued) => queued.sequence > sequence);
     this.#clearQueue();
     const live = [...this.#subscribers].filter(({ isLive }) => isLive);
     const difference = this.#result.replace(records);
-    this.#isLagging = false;
-    this.#host.lagging.delete(this);
+    this.#isLagging = isLagging;
+    this.#exactAt = sequence;
+    if (!isLagging) this.#host.lagging.delete(this);
 
     const position = this.#host.positionOf(sequence);
     let made: readonly LiveRow[] | undefined;
@@ -335,6 +348,14 @@ export class SharedQuery {
     this.#isEnded = true;
     this.#host.lagging.delete(this);
     this.#host.left(this);
+  }
+
+  /** The server stops: nobody is told anything any more. */
+  stop(error: unknown): void {
+    const subscribers = [...this.#subscribers];
+    this.#subscribers.clear();
+    this.#forget();
+    for (const subscriber of subscribers) subscriber.refuse(error);
   }
 
   get #isTooLarge(): boolean {
