@@ -1,9 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { FoodDeliveryGenerator } from '../../examples/food-delivery/generator.ts';
-import { ExampleProject, MillraceProcess, TemporaryFolder, jsonLines } from './run-millrace.ts';
+import { BIN, EXAMPLE, ExampleProject, MillraceProcess, TemporaryFolder, jsonLines, millrace } from './run-millrace.ts';
 
 const VIEWS = ['sv_customers', 'sv_dishes', 'sv_menus'];
 const EVENTS = 1_500;
@@ -170,6 +171,37 @@ test('a file that is there is only replaced when that is wanted, and by a comple
   expect(await project.run('backup', [file])).toMatchObject({ code: 1, err: expect.stringContaining('FILE_EXISTS') });
   expect(readFileSync(file, 'utf8')).toBe('precious');
   expect(jsonLines((await project.run('backup', [file, '--force', '--json'])).out).at(-1)).toMatchObject({ event: 'backed-up', file });
+});
+
+test.each([
+  ['backup', (file: string) => [file]],
+  ['restore', (_: string, whole: string) => [whole]],
+])('a %s for which there is no room leaves what was there, and no rests', async (command, args) => {
+  using project = new ExampleProject();
+  using folder = new TemporaryFolder();
+  const line = JSON.stringify({ topic: 'ballast', key: 1, value: 'x'.repeat(4_000) });
+  await done(project.run('ingest', ['--force'], Array.from({ length: 1_000 }, () => line).join('\n')));
+  const whole = path.join(folder.path, 'whole.backup');
+  await done(project.run('backup', [whole]));
+  const files = (): string[] => [...readdirSync(folder.path), ...readdirSync(project.data).filter((name) => name.includes('restor'))];
+  const before = files();
+  // Files may not become longer than 2 MB.
+  const limited = ['-c', 'trap "" XFSZ; ulimit -f 2000; exec "$@"', 'sh', process.execPath, BIN, command];
+  const given = [...args(path.join(folder.path, 'part.backup'), whole), ...project.options];
+  const { status, stderr } = spawnSync('/bin/bash', [...limited, ...given], { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
+  expect([status, stderr]).toEqual([1, expect.stringMatching(/STORE_(?:FULL|IO)/)]);
+  expect(files()).toEqual(before);
+  expect(await recordsIn(project)).toBe(1_000);
+});
+
+test('a data folder that cannot be made is an error that names it, not a bug', async () => {
+  using folder = new TemporaryFolder();
+  const file = path.join(folder.path, 'a-file');
+  writeFileSync(file, '');
+  for (const command of [['start', '--until-idle'], ['ingest', '/dev/null'], ['get', 'sv_menus'], ['topics'], ['jobs']]) {
+    const { code, err } = await millrace([...command, '--project', EXAMPLE, '--data', path.join(file, 'data')]);
+    expect([command, code, err]).toEqual([command, 1, expect.stringMatching(/STORE_IO|DATA_NOT_FOUND/)]);
+  }
 });
 
 function change(file: string, sql: string): void {

@@ -6,7 +6,7 @@ import path from 'node:path';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 export const EXAMPLE = path.join(ROOT, 'examples/food-delivery');
-const BIN = path.join(ROOT, 'packages/server/bin/millrace.js');
+export const BIN = path.join(ROOT, 'packages/server/bin/millrace.js');
 
 export interface Outcome {
   readonly code: number | null;

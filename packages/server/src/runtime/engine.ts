@@ -143,6 +143,8 @@ export async function openEngine(project: RunnableProject, options: EngineOption
   await using resources = new AsyncDisposableStack();
   const { EngineLock } = await import('../sqlite/engine-lock.ts');
   resources.use(EngineLock.acquire(config.data, process.pid));
+  const { forgetRestores } = await import('./backup/restore.ts');
+  forgetRestores(config.data);
   const storage = resources.use(await openStorage(config, clock));
   const { log, store } = storage;
   const changes = await findDefinitionChanges(store, plan, hashes);

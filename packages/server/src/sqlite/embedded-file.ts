@@ -1,8 +1,9 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { must } from '../core/assert.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { migrate } from './migrate.ts';
+import { makeFolder } from './make-folder.ts';
 import { openDatabase, synchronousOf } from './open-database.ts';
 import type { Durability } from './open-database.ts';
 import { toAppError } from './sqlite-error.ts';
@@ -63,7 +64,7 @@ export class EmbeddedFile implements AsyncDisposable {
     this.#busyTimeoutMs = busyTimeoutMs;
     this.#maxWalBytes = options.maxWalBytes ?? MAX_WAL_BYTES;
     this.#emptyBeyondBytes = this.#maxWalBytes;
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const writer = openDatabase(this.path, { readOnly: false, durability, busyTimeoutMs });
     try {
       migrate(writer, this.path);

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../core/errors.ts';
+import { makeFolder } from './make-folder.ts';
 import { toAppError } from './sqlite-error.ts';
 
 /**
@@ -19,7 +20,7 @@ export class EngineLock implements Disposable {
   static acquire(folder: string, pid: number): EngineLock {
     const path = join(folder, 'lock.db');
     const pidPath = join(folder, 'lock.pid');
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const db = new DatabaseSync(path, { timeout: 0 });
     try {
       db.exec('PRAGMA locking_mode = NORMAL; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');

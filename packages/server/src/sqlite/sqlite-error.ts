@@ -29,13 +29,24 @@ function errcodeOf(error: unknown): number | undefined {
   return typeof errcode === 'number' ? errcode : undefined;
 }
 
-/** The error as people should see it, where SQLite's code says what happened; anything else unchanged (a bug of ours). */
+/** Errors of the operating system that mean that there is no room. */
+const NO_ROOM: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/** The error as people should see it, where a code of SQLite or of the system says what happened; anything else unchanged (a bug of ours). */
 export function toAppError(error: unknown, path: string): unknown {
   const errcode = errcodeOf(error);
   const entry = errcode === undefined ? undefined : CODES.get(errcode & 0xff);
-  if (entry === undefined) return error;
+  if (entry === undefined) return systemError(error, path);
   const [code, what] = entry;
   return new AppError(code, `The file ${path} ${what} (${(error as Error).message})`, { cause: error });
+}
+
+function systemError(error: unknown, path: string): unknown {
+  const { code, syscall, path: own = path } = (error ?? {}) as NodeJS.ErrnoException;
+  if (typeof code !== 'string' || typeof syscall !== 'string') return error;
+  return NO_ROOM.has(code)
+    ? new AppError('STORE_FULL', `The file ${own} cannot grow: no space is left (${code})`, { cause: error })
+    : new AppError('STORE_IO', `The file ${own} cannot be read or written (${code}, ${syscall})`, { cause: error });
 }
 
 /** A unique key that exists already. */

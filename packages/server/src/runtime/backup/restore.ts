@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError, messageOf } from '../../core/errors.ts';
@@ -11,6 +11,8 @@ import { syncToDisk } from './files.ts';
 
 const RESTORING = `${DATA_FILE}.restoring`;
 const ASIDE = `${DATA_FILE}.before-restore`;
+/** Endings of what SQLite keeps beside a file. */
+const BESIDE = ['-wal', '-shm'] as const;
 /** Fact by which clients know that what they hold may never have been. */
 const EPOCH = 'epoch';
 
@@ -21,30 +23,37 @@ const EPOCH = 'epoch';
  */
 export function restore(folder: string, backup: string, pid: number): Contents {
   if (!existsSync(backup)) throw new AppError('UNREADABLE_INPUT', `There is no file ${backup}`);
-  mkdirSync(folder, { recursive: true });
   using _lock = EngineLock.acquire(folder, pid);
   requireSound(backup);
   const data = path.join(folder, DATA_FILE);
   const fresh = path.join(folder, RESTORING);
   const aside = path.join(folder, ASIDE);
+  if ([fresh, aside].includes(path.resolve(backup)))
+    throw new AppError('UNREADABLE_INPUT', `The file ${backup} is left from a restore that did not end: expected a copy of it elsewhere`);
+  let isPlaced = false;
   try {
-    rmSync(fresh, { force: true });
+    forgetRestores(folder);
     copyFileSync(backup, fresh);
     withoutEpoch(fresh);
     const contents = requireSound(fresh);
     syncToDisk(fresh);
     setAside(data, aside);
     renameSync(fresh, data);
+    isPlaced = true;
     syncToDisk(folder);
-    rmSync(aside, { force: true });
-    for (const ending of ['-wal', '-shm']) rmSync(aside + ending, { force: true });
+    forgetRestores(folder);
     return contents;
   } catch (error) {
-    rmSync(fresh, { force: true });
-    if (!existsSync(data))
-      for (const ending of ['', '-wal', '-shm']) if (existsSync(aside + ending)) renameSync(aside + ending, data + ending);
+    if (!isPlaced) for (const ending of BESIDE) if (existsSync(aside + ending)) renameSync(aside + ending, data + ending);
+    forgetRestores(folder);
     throw toAppError(error, data);
   }
+}
+
+/** Removes what a restore that was killed has left beside the data: copies that nobody needs, of data that may have been erased since. */
+export function forgetRestores(folder: string): void {
+  rmSync(path.join(folder, RESTORING), { force: true });
+  for (const ending of ['', ...BESIDE]) rmSync(path.join(folder, ASIDE + ending), { force: true });
 }
 
 /** The file as it stands in the backup goes on where it was; whoever holds a position of what came after must begin anew. */
@@ -60,14 +69,13 @@ function withoutEpoch(file: string): void {
 
 /** A second name for the old file. What its WAL holds is put into it before: the new file must not find a WAL that is not its own. */
 function setAside(data: string, aside: string): void {
-  for (const ending of ['', '-wal', '-shm']) rmSync(aside + ending, { force: true });
-  if (!existsSync(data)) return;
-  if (foldWal(data)) {
+  if (existsSync(data)) {
+    const isFolded = foldWal(data);
     linkSync(data, aside);
-    return;
+    if (isFolded) return;
   }
-  // Data that cannot be opened any more is what a restore is for: its files are kept as they are.
-  for (const ending of ['', '-wal', '-shm']) if (existsSync(data + ending)) renameSync(data + ending, aside + ending);
+  // Data that cannot be opened any more is what a restore is for. The file keeps its name until the new one takes it.
+  for (const ending of BESIDE) if (existsSync(data + ending)) renameSync(data + ending, aside + ending);
 }
 
 /** False where the file is too damaged to be opened. Throws STORE_BUSY where a program has it open. */
