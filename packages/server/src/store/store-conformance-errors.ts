@@ -98,6 +98,20 @@ export function registerErrorTests(factory: StoreFactory): void {
       expect(await ids(store)).toEqual(['1']);
     });
 
+    test('all entries are met page by page, once each, also those of one moment', async () => {
+      await using context = await factory();
+      const { store } = context;
+      await save(store, ...['e', 'b', 'd', 'a', 'c'].map((id) => deadLetter(id, { createdAt: id < 'c' ? 20 : 10 })));
+      const found: string[][] = [];
+      let after: ErrorEntry | undefined;
+      do {
+        const page = await store.errors({ after, limit: 2 });
+        found.push(page.map(({ id }) => id));
+        after = page.at(-1);
+      } while (after !== undefined);
+      expect(found).toEqual([['c', 'd'], ['e', 'a'], ['b'], []]);
+    });
+
     test('removed entries are gone', async () => {
       await using context = await factory();
       const { store } = context;

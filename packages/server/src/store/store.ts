@@ -147,6 +147,8 @@ export interface ErrorQuery {
   readonly code?: string | undefined;
   /** Resolved ones too. */
   readonly all?: boolean | undefined;
+  /** Only entries after this one in the order in which they are given: so one can go through all of them page by page. */
+  readonly after?: Pick<ErrorEntry, 'createdAt' | 'id'> | undefined;
   readonly limit?: number | undefined;
 }
 

@@ -129,12 +129,13 @@ export class MemoryStore extends MemoryReader implements Store {
   }
 
   async errors(query: ErrorQuery): Promise<readonly ErrorEntry[]> {
-    const { ids, kind, view, projection, code, all = false, limit } = query;
+    const { ids, kind, view, projection, code, all = false, after, limit } = query;
     return [...this.#state.errors.values()]
       .filter((entry) => (all || entry.resolvedAt === null) && (ids === undefined || ids.includes(entry.id)))
       .filter((entry) => (kind === undefined || entry.kind === kind) && (code === undefined || entry.code === code))
       .filter((entry) => (view === undefined || entry.view === view) && (projection === undefined || entry.projection === projection))
-      .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
+      .filter((entry) => after === undefined || inOrder(after, entry) < 0)
+      .sort(inOrder)
       .slice(0, limit);
   }
 
@@ -177,4 +178,9 @@ export class MemoryStore extends MemoryReader implements Store {
     this.#lastUnit = unit.catch(() => undefined);
     return unit;
   }
+}
+
+/** Oldest first, then by id. */
+function inOrder(a: Pick<ErrorEntry, 'createdAt' | 'id'>, b: Pick<ErrorEntry, 'createdAt' | 'id'>): number {
+  return a.createdAt - b.createdAt || (a.id === b.id ? 0 : a.id < b.id ? -1 : 1);
 }

@@ -107,6 +107,10 @@ export function readErrors(statements: Statements, query: ErrorQuery): ErrorEntr
     conditions.push(`${field} = ?`);
     values.push(wanted);
   }
+  if (query.after !== undefined) {
+    conditions.push('(created_at, id) > (?, ?)');
+    values.push(query.after.createdAt, query.after.id);
+  }
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
   const sql = `SELECT ${COLUMNS} FROM errors ${where} ORDER BY created_at, id LIMIT ?`;
   return statements.all<Row>(sql, ...values, query.limit ?? -1).map(entryOf);
