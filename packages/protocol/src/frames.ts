@@ -105,7 +105,10 @@ export interface ResetData {
 
 /** Ours. Sent at each heartbeat. */
 export interface PositionData {
-  /** Every subscription of the connection is exact at this position. Absent while there is none of which that is so. */
+  /**
+   * Every subscription of the connection that has been answered is exact at this position. Absent while there is none of which that is
+   * so. (One whose answer is still to come was asked for after this was sent, perhaps.)
+   */
   readonly position?: Position;
   /** Until the next one, at most. A client that hears nothing for longer may take the connection for dead. */
   readonly heartbeatMs: number;

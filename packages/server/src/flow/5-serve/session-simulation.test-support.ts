@@ -91,6 +91,8 @@ export class ReferenceClient implements SimulatedClient {
   readonly data: SubscribeData;
   #rows: (readonly [string, unknown])[] = [];
   #position: string | undefined;
+  /** On the present connection. */
+  #isAnswered = false;
   /** Changes of a commit of which more follows: shown together with it, or forgotten with the connection. */
   #begun: Feed[] = [];
   refused: SubscribeReply | undefined;
@@ -110,6 +112,7 @@ export class ReferenceClient implements SimulatedClient {
 
   again(): SubscribeData {
     this.#begun = [];
+    this.#isAnswered = false;
     return { ...this.data, ...(this.#position === undefined ? {} : { position: this.#position }) };
   }
 
@@ -118,9 +121,10 @@ export class ReferenceClient implements SimulatedClient {
   }
 
   #apply({ type, data }: ServerFrame): void {
-    if (type === 'realtime-position' && data.position !== undefined) this.#advance(data.position);
+    if (type === 'realtime-position' && data.position !== undefined && this.#isAnswered) this.#advance(data.position);
     if (!('id' in data) || data.id !== this.data.id) return;
     if (type === 'realtime-subscribe') {
+      this.#isAnswered = data.ack;
       if (!data.ack) this.refused = data;
       else if (data.reset === true) this.#reset({ id: data.id, docs: data.docs ?? [], position: data.position ?? '' });
       else this.#advance(data.position ?? '');

@@ -217,6 +217,23 @@ describe('a frame is refused that', () => {
     expect(next?.data).toMatchObject({ ack: true });
   });
 
+  test.each([
+    ['an original client', ORIGINAL],
+    ['ours', OWN],
+  ])('has more rows than are allowed, which %s is told with the number', async (_, data) => {
+    const { world, talk } = await open();
+    await world.commit(Object.fromEntries(Array.from({ length: 1_001 }, (_each, n) => [`d${n}`, { n }])));
+    const answers = await talk.ask('realtime-subscribe', data);
+    const error = `A live query on ${COLLECTION} has more than 1000 rows: expected at most 1000`;
+    const refusal = { group: COLLECTION, id: 's', ack: false, error, docs: null };
+    expect(answers).toEqual([
+      { type: 'realtime-subscribe', id: 'request-1', data: data === OWN ? { ...refusal, code: 'LIVE_LIMIT' } : refusal },
+    ]);
+    expect(talk.connection.transport.closed).toBe(undefined);
+    const [next] = await talk.ask('realtime-subscribe', { ...data, id: 'few', where: { n: { $lt: 1_000 } } });
+    expect(next?.data).toMatchObject({ ack: true });
+  });
+
   test('is one too many while results of ended ones are still being read', async () => {
     const { talk } = await open({ maxSubscriptions: 2 });
     for (const id of ['1', '2']) {

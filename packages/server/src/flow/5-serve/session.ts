@@ -187,8 +187,9 @@ export class Session implements Outlet {
   ended(subscription: Subscription, code: 'UNKNOWN_COLLECTION' | 'LIVE_LIMIT', message: string): void {
     const { request, isAcknowledged, isOwn } = subscription;
     this.#forget(subscription);
-    if (!isAcknowledged) this.#refuse(request.requestId, request, new AppError(code, message), isOwn);
-    else if (isOwn) this.#reply(closedText(request.idJson, code, message));
+    if (!isAcknowledged) {
+      this.#refuse(request.requestId, { id: request.id, group: request.spec.collection }, new AppError(code, message), isOwn);
+    } else if (isOwn) this.#reply(closedText(request.idJson, code, message));
     // Those clients know no such frame: they come back, ask again, and are then told why not.
     else this.close(CLOSE.tryAgain, message);
   }
@@ -224,7 +225,7 @@ export class Session implements Outlet {
     } catch (error) {
       if (subscription.hasEnded) return;
       this.#forget(subscription);
-      this.#refuse(request.requestId, request, error, subscription.isOwn);
+      this.#refuse(request.requestId, { id: request.id, group: request.spec.collection }, error, subscription.isOwn);
     } finally {
       this.#starting.delete(subscription);
     }
@@ -263,12 +264,12 @@ export class Session implements Outlet {
     this.#parts.ids.release(subscription.request.id, this);
   }
 
-  #refuse(requestId: string, { id, group }: { readonly id: string; readonly group?: string }, error: unknown, isOwn: boolean): void {
+  #refuse(requestId: string, named: { readonly id: string; readonly group: string }, error: unknown, isOwn: boolean): void {
     this.stats.refused++;
     const known = error instanceof AppError;
     if (!known) this.#parts.logger.error('A live query could not be started', { error: messageOf(error) });
     const message = known ? error.message : 'The live query could not be started: the reason stands in the log of the server';
-    this.#reply(refusalText(requestId, { id, group: group ?? '' }, message, isOwn ? (known ? error.code : 'INTERNAL') : undefined));
+    this.#reply(refusalText(requestId, named, message, isOwn ? (known ? error.code : 'INTERNAL') : undefined));
   }
 
   // --- sending ---
