@@ -316,11 +316,15 @@ describe('the connection', () => {
     expect(scene.client.error?.message).toContain('Nothing was heard');
     await scene.pass(1_000);
     expect(scene.client.status).toBe('live');
+    const position = scene.server.position;
     for (let i = 0; i < 10; i++) {
-      scene.server.heartbeat();
+      scene.server.heartbeat(i < 5);
       await scene.pass(10_000);
     }
     expect(scene.server.sockets).toHaveLength(2);
+    scene.client.reconnect();
+    await scene.deliver();
+    expect(scene.server.framesOf('realtime-subscribe').at(-1)?.data.position).toBe(position);
   });
 
   test('a server that neither opens nor answers is given up', async () => {

@@ -130,8 +130,9 @@ export class SimulatedServer implements Transport {
       if (!socket.isClosed) for (const subscription of socket.subscriptions.values()) this.#feed(subscription, socket);
   }
 
-  heartbeat(): void {
-    const data = { position: this.position, heartbeatMs: this.heartbeatMs };
+  /** `isKnown`: whether there is a position at which all is exact. */
+  heartbeat(isKnown = true): void {
+    const data = { ...(isKnown ? { position: this.position } : {}), heartbeatMs: this.heartbeatMs };
     for (const socket of this.sockets) if (socket.isOpen && !socket.isClosed) socket.send({ id: '', type: 'realtime-position', data });
   }
 
