@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { StoredRecord } from '../../packages/server/src/core/record.ts';
 import { enqueueJob, readJobs } from '../../packages/server/src/flow/jobs/job-rows.ts';
 import type { JobStatus, NewJob } from '../../packages/server/src/flow/jobs/job.ts';
+import type { ErrorEntry } from '../../packages/server/src/store/store.ts';
 import { isErased } from '../../packages/server/src/core/log-record.ts';
 import { filesOf } from '../specification/files.ts';
 import type { Files } from '../specification/files.ts';
@@ -227,6 +228,60 @@ test('a view that keeps deleted documents keeps none of an erased key', async ()
   await using project = await openRooms(files);
   await run(project, { type: 'erase', scope: 'rooms', request: { id: 'r7' } });
   expect(await project.document('sv_rooms', 'r7', { states: ['PUBLIC', 'DELETED'] })).toBe(undefined);
+});
+
+test('an erasure finds the dead letters of its key among any number of others', async () => {
+  await using project = await openRooms();
+  const letter = (i: number, id: string): ErrorEntry => ({
+    id: `letter ${i}`,
+    kind: 'dead-letter',
+    code: 'CAST_FAILED',
+    reason: 'a reason',
+    position: { topic: 'shop.rooms.ingestion', partition: 0, offset: 1_000_000 + i, timestamp: 1 },
+    key: null,
+    value: Buffer.from(JSON.stringify({ op: 'c', after: { id, beds: 'many' } })),
+    headers: {},
+    system: 'shop',
+    projection: 'rooms',
+    view: null,
+    identifier: null,
+    attempts: 1,
+    createdAt: Math.floor(i / 3),
+    resolvedAt: i % 2 === 0 ? null : 5,
+  });
+  const letters = Array.from({ length: 1_300 }, (_, i) => letter(i, i % 400 === 0 ? 'r7' : `r${i + 1_000}`));
+  const change = { ...letter(9_999, ''), code: 'STRATEGY_FAILED', view: 'sv_rooms', value: Buffer.from(strategyChange('r7')) };
+  await project.engine.store.transact((writer) => writer.saveErrors([...letters, change]));
+  const { result } = await run(project, { type: 'erase', scope: 'rooms', request: { id: 'r7' } });
+  expect(result).toMatchObject({ deadLetters: 5 });
+  const left = await project.engine.store.errors({ all: true });
+  expect(left).toHaveLength(1_296);
+  expect(left.map(({ value }) => Buffer.from(value ?? []).toString()).join()).not.toContain('r7"');
+});
+
+function strategyChange(id: string): string {
+  const after = [id, JSON.stringify({ id, beds: 7 }), 'PUBLIC', '{}'];
+  return JSON.stringify({ collection: 'rooms', id, before: null, after, position: null });
+}
+
+test('rows that still await values of an erased key forget it, however many there are', async () => {
+  await using project = await openRooms();
+  const ids = ['r0', 'r150', 'r299'];
+  await project.engine.store.transact(async (writer) => {
+    for (const [id, record] of await writer.records('rooms', ids)) {
+      const awaits = { from: id === 'r0' ? 'r8' : 'r7', counterType: 'timestamp', counter: '1', fields: ['beds'] };
+      const meta = JSON.stringify({ ...(JSON.parse(record.meta) as object), awaits });
+      await writer.write('rooms', [{ id, previous: record, next: new StoredRecord(id, record.text, record.state, meta) }]);
+    }
+  });
+  await run(project, { type: 'erase', scope: 'rooms', request: { id: 'r7' } });
+  const records = await project.engine.store.records('rooms', ids);
+  expect(ids.map((id) => /"awaits":\{"from":"r\d+"/.exec(records.get(id)?.meta ?? '')?.[0])).toEqual([
+    '"awaits":{"from":"r8"',
+    undefined,
+    undefined,
+  ]);
+  expect(await project.document('rooms', 'r150')).toMatchObject({ beds: 150 });
 });
 
 test('a collection that is defined is dropped with force alone, is empty then, and comes back by a replay', async () => {

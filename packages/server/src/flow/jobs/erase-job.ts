@@ -1,15 +1,15 @@
 import { assert } from '../../core/assert.ts';
 import { idOf } from '../../core/key.ts';
 import type { ProjectionMeta } from '../../core/metadata.ts';
-import { StoredRecord } from '../../core/record.ts';
+import { STATES, StoredRecord } from '../../core/record.ts';
 import type { RecordDelta } from '../../core/record-delta.ts';
 import { encode } from '../../core/tagged-json.ts';
 import type { Document } from '../../core/value.ts';
 import type { ViewPlan } from '../../plan/plan.ts';
-import type { StoreWriter } from '../../store/store.ts';
+import type { ErrorEntry, ErrorQuery, Store, StoreWriter } from '../../store/store.ts';
 import { identifierOf } from '../3-strategy/walker.ts';
 import { recordOfItem } from '../record-item.ts';
-import { KeyMatcher } from './key-matcher.ts';
+import { KeyMatcher, isChangeOf } from './key-matcher.ts';
 import type { JobParts } from './job-parts.ts';
 import type { Advance, Job, JobTools, JobType, JsonObject, StepResult } from './job.ts';
 import { JOB_FACTS } from './job.ts';
@@ -17,8 +17,8 @@ import { readJobs } from './job-rows.ts';
 
 /** Records of the log, tombstones, looked at in one step. */
 const PAGE = 500;
-/** Dead letters and parked records that are looked at. */
-const MOST_ENTRIES = 10_000;
+/** Parked records that are looked at. */
+const MOST_PARKED = 10_000;
 const ROUNDS = 100;
 const BETWEEN_ROUNDS_MS = 200;
 
@@ -30,10 +30,12 @@ interface Place {
 }
 
 interface Progress {
-  readonly phase: 'wait' | 'log' | 'errors' | 'record' | 'tombstones' | 'views';
+  readonly phase: 'wait' | 'log' | 'errors' | 'parked' | 'record' | 'tombstones' | 'moves' | 'views';
   readonly places: readonly Place[];
   readonly total: number;
+  /** Id of a record, or time and id of a dead letter, up to which all were looked at. */
   readonly after: string | null;
+  readonly afterError: { readonly createdAt: number; readonly id: string } | null;
   readonly rounds: number;
   readonly logRecords: number;
   readonly deadLetters: number;
@@ -75,10 +77,14 @@ export class EraseJob implements JobType {
         return this.#eraseLog(progress, matcher, tools);
       case 'errors':
         return this.#removeErrors(job.scope, progress, matcher, tools);
+      case 'parked':
+        return this.#removeParked(job.scope, progress, matcher, tools);
       case 'record':
         return tools.commit((writer) => this.#removeRecord(job.scope, id, progress, writer));
       case 'tombstones':
         return tools.commit((writer) => this.#forgetMoves(job.scope, id, progress, writer));
+      case 'moves':
+        return tools.commit((writer) => this.#forgetAwaited(job.scope, id, { progress, rows: tools.rows }, writer));
       case 'views':
         return this.#finish(job, progress, tools);
     }
@@ -92,7 +98,7 @@ export class EraseJob implements JobType {
       .filter(({ next, end }) => next < end);
     const total = places.reduce((sum, { next, end }) => sum + end - next, 0);
     const counts = { logRecords: 0, deadLetters: 0, record: false, documents: [] };
-    return tools.commit(async () => advance({ phase: 'wait', places, total, after: null, rounds: 0, ...counts }));
+    return tools.commit(async () => advance({ phase: 'wait', places, total, after: null, afterError: null, rounds: 0, ...counts }));
   }
 
   /** Records that were there at the request are read first: else they would bring the key back. */
@@ -121,17 +127,29 @@ export class EraseJob implements JobType {
   async #removeErrors(collection: string, progress: Progress, matcher: KeyMatcher, tools: JobTools): Promise<StepResult> {
     const { store } = this.#parts;
     const topics = this.#topics(collection);
-    const letters = (await store.errors({ kind: 'dead-letter', all: true, limit: MOST_ENTRIES })).filter(
+    const page = await store.errors({ kind: 'dead-letter', all: true, after: progress.afterError ?? undefined, limit: PAGE });
+    const letters = page.filter(
       ({ projection, position }) => projection === collection || (position !== null && topics.has(position.topic)),
     );
     const theirs = await matcher.matchingEntries(letters);
-    const parked = await store.take({ kinds: ['record'], scopes: [...topics], now: Number.MAX_SAFE_INTEGER, limit: MOST_ENTRIES });
+    const last = page.length < PAGE ? undefined : page.at(-1);
+    return tools.commit(async (writer) => {
+      await writer.removeErrors(theirs.map(({ id }) => id));
+      const deadLetters = progress.deadLetters + theirs.length;
+      if (last === undefined) return advance({ ...progress, phase: 'parked', deadLetters });
+      return advance({ ...progress, afterError: { createdAt: last.createdAt, id: last.id }, deadLetters }, page.length);
+    });
+  }
+
+  async #removeParked(collection: string, progress: Progress, matcher: KeyMatcher, tools: JobTools): Promise<StepResult> {
+    const { store } = this.#parts;
+    const topics = this.#topics(collection);
+    const parked = await store.take({ kinds: ['record'], scopes: [...topics], now: Number.MAX_SAFE_INTEGER, limit: MOST_PARKED });
     const records = new Map(parked.map((item) => [recordOfItem(item), item]));
     const waiting = (await matcher.matching([...records.keys()])).map((record) => records.get(record));
     return tools.commit(async (writer) => {
-      await writer.removeErrors(theirs.map(({ id }) => id));
       for (const item of waiting) if (item !== undefined) await writer.dequeue('record', item.scope, [item.key]);
-      return advance({ ...progress, phase: 'record', deadLetters: theirs.length + waiting.length });
+      return advance({ ...progress, phase: 'record', deadLetters: progress.deadLetters + waiting.length });
     });
   }
 
@@ -168,7 +186,27 @@ export class EraseJob implements JobType {
       }),
     );
     const isLast = page.length < PAGE;
-    return advance({ ...progress, phase: isLast ? 'views' : 'tombstones', after: isLast ? null : (page.at(-1)?.id ?? null) }, page.length);
+    return advance({ ...progress, phase: isLast ? 'moves' : 'tombstones', after: isLast ? null : (page.at(-1)?.id ?? null) }, page.length);
+  }
+
+  /** Rows that came under a new key remember the one from which they still await values: those were erased. */
+  async #forgetAwaited(
+    collection: string,
+    id: string,
+    { progress, rows }: { readonly progress: Progress; readonly rows: number },
+    writer: StoreWriter,
+  ): Promise<Advance> {
+    const query = { filter: { kind: 'true' }, states: STATES, afterId: progress.after ?? undefined, limit: rows } as const;
+    const page = await writer.find(collection, query);
+    for (const record of page) {
+      if (!record.meta.includes('"awaits"')) continue;
+      const { awaits, ...meta } = JSON.parse(record.meta) as ProjectionMeta;
+      if (awaits?.from !== id && awaits?.to !== id) continue;
+      const next = new StoredRecord(record.id, record.text, record.state, JSON.stringify(meta));
+      await writer.write(collection, [{ id: record.id, previous: record, next }]);
+    }
+    const isLast = page.length < rows;
+    return advance({ ...progress, phase: isLast ? 'views' : 'moves', after: isLast ? null : (page.at(-1)?.id ?? null) }, page.length);
   }
 
   /** Once nothing is queued for single views any more, what they keep of documents that were deleted goes, too. */
@@ -208,8 +246,11 @@ export class EraseJob implements JobType {
       await writer.write(view, [{ id, previous: stored, next: null }]);
       if (!stored.isTombstone) writer.announce([{ collection: view, id, before: stored, after: null, position: null }]);
     }
-    const errors = await this.#parts.store.errors({ view, all: true, limit: MOST_ENTRIES });
-    await writer.removeErrors(errors.filter((entry) => entry.identifier === identifier).map((entry) => entry.id));
+    for await (const page of pagesOf(this.#parts.store, { view, all: true }))
+      await writer.removeErrors(page.filter((entry) => entry.identifier === identifier).map((entry) => entry.id));
+    // Changes of the document that strategies of other views failed on.
+    for await (const page of pagesOf(this.#parts.store, { projection: view, code: 'STRATEGY_FAILED', all: true }))
+      await writer.removeErrors(page.filter((entry) => isChangeOf(entry, view, id)).map((entry) => entry.id));
   }
 
   /** What may still show the key, in words. */
@@ -234,6 +275,14 @@ export class EraseJob implements JobType {
     const projections = this.#parts.definitions.systems.flatMap((system) => system.projections);
     return new Set(projections.filter(({ name }) => name === collection).flatMap(({ topics }) => topics));
   }
+}
+
+async function* pagesOf(reader: Pick<Store, 'errors'>, query: ErrorQuery): AsyncGenerator<readonly ErrorEntry[]> {
+  let page: readonly ErrorEntry[] = [];
+  do {
+    page = await reader.errors({ ...query, after: page.at(-1), limit: PAGE });
+    yield page;
+  } while (page.length === PAGE);
 }
 
 function idFor({ key }: ViewPlan, identifier: Document): string {

@@ -4,6 +4,7 @@ import type { LogRecord } from '../../core/log-record.ts';
 import type { Document, Value } from '../../core/value.ts';
 import { isDocument } from '../../core/value.ts';
 import type { ErrorEntry } from '../../store/store.ts';
+import { deltaOfText } from '../3-strategy/delta-document.ts';
 import { recordKey } from '../record-item.ts';
 import type { JobParts } from './job-parts.ts';
 
@@ -48,7 +49,7 @@ export class KeyMatcher {
       const { position, key, value, headers } = entry;
       if (position !== null && entry.code !== 'STRATEGY_FAILED')
         records.set({ ...position, key: dataOf(key), value: dataOf(value), headers }, entry);
-      else if (this.#isMentioned(key, value)) theirs.push(entry);
+      else if (isChangeOf(entry, this.#collection, this.#id) || this.#isMentioned(key, value)) theirs.push(entry);
     }
     for (const record of await this.matching([...records.keys()])) theirs.push(records.get(record) as ErrorEntry);
     return theirs;
@@ -79,6 +80,14 @@ export class KeyMatcher {
     }
     return false;
   }
+}
+
+/** Whether an entry keeps a change of this record, on which a strategy failed. */
+export function isChangeOf({ code, value }: Pick<ErrorEntry, 'code' | 'value'>, collection: string, id: string): boolean {
+  const text = code === 'STRATEGY_FAILED' && value !== null ? textOf(value) : undefined;
+  if (text === undefined) return false;
+  const delta = deltaOfText(text);
+  return delta.collection === collection && delta.id === id;
 }
 
 function dataOf(bytes: Uint8Array | null): string | Uint8Array | null {
