@@ -58,7 +58,10 @@ export async function erase(context: CommandContext, { collection, key, options 
   const request = { id: id ?? '', ...(options.rewrite === true ? { rewrite: true } : {}) };
   const status = await runJob(context, project, { type: 'erase', scope: collection, request }, display);
   if (status === null) return 'done';
-  const result = status.result as unknown as Result;
+  const { spooledInputs } = await import('../../runtime/load/request-load.ts');
+  const kept = (await spooledInputs(project.config.data)).map((file) => `the input of a load, which is kept until that has ended: ${file}`);
+  const found = status.result as unknown as Result;
+  const result = { ...found, notReached: [...kept, ...found.notReached] };
   const { out } = context;
   const nothing = !result.record && result.logRecords + result.deadLetters === 0;
   if (context.json) {

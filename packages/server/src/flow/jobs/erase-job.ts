@@ -219,7 +219,7 @@ export class EraseJob implements JobType {
     const jobs = await readJobs(store);
     const rewrite = job.request['rewrite'] === true;
     const isClean = await store.scrub({ rewrite });
-    return tools.commit(async (writer) => {
+    const finished = await tools.commit(async (writer) => {
       for (const [view, identifier, id] of progress.documents) await this.#removeDocument(writer, view, identifier, id);
       // Examples of audits show what was stored.
       for (const status of jobs) {
@@ -238,6 +238,9 @@ export class EraseJob implements JobType {
       };
       return { next: null, phase: 'done', done: total, total, result };
     });
+    // The row of this job named the key, too.
+    await store.scrub();
+    return finished;
   }
 
   async #removeDocument(writer: StoreWriter, view: string, identifier: string, id: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../../core/clock.ts';
@@ -16,6 +16,9 @@ import type { Store } from '../../store/store.ts';
 import type { RunnableProject } from '../engine.ts';
 import { openStore } from '../registry.ts';
 import { loadFiles } from './load-files.ts';
+
+/** Within the data folder. */
+const SPOOL_FOLDER = 'load';
 
 export interface LoadWish {
   readonly projection: string;
@@ -86,9 +89,16 @@ export function viewsOfLoad({ plan }: RunnableProject, projection: string): read
   return new Filling(plan).viewsOf(projection).map((view) => ({ view, job: refreshId(view) }));
 }
 
+/** Inputs that are kept for loads, or were left by commands that were killed: paths. */
+export async function spooledInputs(data: string): Promise<readonly string[]> {
+  const folder = path.join(data, SPOOL_FOLDER);
+  const names = await readdir(folder).catch((): string[] => []);
+  return names.filter((name) => name.endsWith('.spool')).map((name) => path.join(folder, name));
+}
+
 /** Keeps what comes from a stream as a file of the data folder, so that a load of it can go on after a crash. Gives its path. */
 export async function spool(project: RunnableProject, input: AsyncIterable<Uint8Array>): Promise<string> {
-  const folder = path.join(project.config.data, 'load');
+  const folder = path.join(project.config.data, SPOOL_FOLDER);
   const file = path.join(folder, `${randomBytes(8).toString('hex')}.spool`);
   try {
     await mkdir(folder, { recursive: true });
