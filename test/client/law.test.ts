@@ -60,6 +60,10 @@ class History implements AsyncDisposable {
     }
   }
 
+  async isLive(): Promise<void> {
+    for (const each of this.watched) await eventually(() => each.isLive());
+  }
+
   async check(): Promise<void> {
     for (const each of this.watched) await eventually(() => each.check(this.client));
   }
@@ -82,7 +86,16 @@ class History implements AsyncDisposable {
   }
 }
 
-async function play(histories: readonly (readonly Step[])[], kills: readonly number[]): Promise<void> {
+interface Kill {
+  /** Once every live query is live; else whatever they are, which is mostly just connecting. */
+  readonly whenLive: boolean;
+  readonly afterMs: number;
+}
+
+/** How much was told of live queries: results, and that they are stale. A law of nothing would hold. */
+const told = { live: 0, stale: 0 };
+
+async function play(histories: readonly (readonly Step[])[], kills: readonly Kill[]): Promise<void> {
   using folder = new TemporaryFolder();
   for (const [name, content] of Object.entries(SHOP)) {
     const file = path.join(folder.path, name);
@@ -97,13 +110,11 @@ async function play(histories: readonly (readonly Step[])[], kills: readonly num
   const world = { program, log: resources.use(await openLog(config)), timestamp: 1_700_000_000_000 };
   const played: History[] = [];
   for (let i = 0; i < histories.length; i++) played.push(resources.use(await History.open(world)));
-  // Between kills, and a little longer than one, so that most of what is to happen happens while the program runs.
-  const rounds = kills.length + 1;
-  for (let round = 0; round < rounds; round++) {
-    const running = Promise.all(played.map((history, i) => history.play(part(histories[i] ?? [], round, rounds))));
-    const ms = kills[round];
-    if (ms !== undefined) {
-      await passed(ms);
+  for (const [round, kill] of [...kills, undefined].entries()) {
+    if (kill?.whenLive !== false) for (const history of played) await history.isLive();
+    const running = Promise.all(played.map((history, i) => history.play(part(histories[i] ?? [], round, kills.length + 1))));
+    if (kill !== undefined) {
+      await passed(kill.afterMs);
       await program.kill();
       await program.start();
     }
@@ -114,7 +125,10 @@ async function play(histories: readonly (readonly Step[])[], kills: readonly num
     const { lag, queued } = (await first?.client.pipeline()) ?? { lag: [], queued: [] };
     expect([lag.filter(({ records }) => records > 0), queued]).toEqual([[], []]);
   });
-  for (const history of played) await history.check();
+  for (const history of played) {
+    await history.check();
+    for (const each of history.watched) for (const status of ['live', 'stale'] as const) told[status] += each.told[status];
+  }
 }
 
 function part(steps: readonly Step[], round: number, rounds: number): readonly Step[] {
@@ -129,11 +143,14 @@ test(
       .tuple(fc.array(subscribe, { minLength: 6, maxLength: 6 }), fc.array(randomStep, { minLength: STEPS, maxLength: STEPS }))
       .map((parts) => parts.flat());
     const histories = fc.array(history, { minLength: TOGETHER, maxLength: TOGETHER });
-    // At which of the moments that there are: while clients begin, while they are told, while they rest.
-    const kills = fc.array(fc.integer({ min: 0, max: 400 }), { minLength: 2, maxLength: 5 });
+    const kill = fc.record({ whenLive: fc.constantFrom(true, true, false), afterMs: fc.integer({ min: 0, max: 200 }) });
+    const kills = fc.array(kill, { minLength: 2, maxLength: 5 });
     const { numRuns, seed } = propertyOptions(20, 200);
     // A history takes seconds: none is tried again with less in it.
     await fc.assert(fc.asyncProperty(histories, kills, play), { numRuns: Math.ceil(numRuns / TOGETHER), seed, endOnFailure: true });
+    console.info(`${told.live} results were told, and ${told.stale} times that one is stale`);
+    expect(told.live).toBeGreaterThan(numRuns * 30);
+    expect(told.stale).toBeGreaterThan(numRuns * 10);
   },
   LIMIT_MS,
 );

@@ -10,6 +10,8 @@ type Row = AnyDocument & { readonly _id: string };
 /** One live query, every snapshot of which is held to the one before. */
 export class Watched {
   readonly stop: () => void;
+  /** How often it was told what. */
+  readonly told = { live: 0, stale: 0 };
   readonly #query: RandomQuery;
   readonly #live: LiveQuery<Row>;
   #failure: unknown;
@@ -34,6 +36,12 @@ export class Watched {
     });
   }
 
+  /** Throws where it is not, or where anything was wrong on the way. */
+  isLive(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    assert.equal(this.#live.current().status, 'live');
+  }
+
   /** What is shown is what a fresh query gives, and nothing was wrong on the way. */
   async check(client: Millrace): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
@@ -52,6 +60,7 @@ export class Watched {
 
   #take(snapshot: Snapshot<Row>): void {
     assert(snapshot.error === undefined, snapshot.error?.message);
+    if (snapshot.status === 'live' || snapshot.status === 'stale') this.told[snapshot.status]++;
     const last = this.#last;
     this.#last = snapshot;
     if (last === undefined) return;
