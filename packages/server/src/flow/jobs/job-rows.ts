@@ -4,6 +4,8 @@ import type { Job, JobPayload, JobStatus, NewJob } from './job.ts';
 
 /** Jobs that ended are kept until so many later ones have. */
 const FINISHED_KEPT = 50;
+/** Type of what cannot be read. */
+const UNREADABLE = '(unreadable)';
 /** Key of the row by which the engine itself asks for the rebuild of a view: one per view. */
 export const REFRESH_KEY = 'refresh';
 
@@ -23,7 +25,7 @@ export function refreshItem(view: string): QueueItem {
 
 /** Whether a row asks for the rebuild of its view. */
 export function isRefresh({ kind, payload }: QueueItem): boolean {
-  return kind === 'job' && ((JSON.parse(payload) as JobPayload).type ?? REFRESH_KEY) === REFRESH_KEY;
+  return kind === 'job' && (payloadOf(payload).type ?? REFRESH_KEY) === REFRESH_KEY;
 }
 
 /** The same, with a status that can be waited for at once. */
@@ -52,10 +54,10 @@ export async function saveStatus(writer: StoreWriter, status: JobStatus): Promis
 
 /** The job of a row, as it stands in the queue. */
 export async function jobOf(store: Pick<Store, 'fact'>, row: QueuedItem, now: number): Promise<Job & { readonly type: string }> {
-  const { type = REFRESH_KEY, request = {}, progress = null }: JobPayload = JSON.parse(row.payload) as JobPayload;
+  const { type = REFRESH_KEY, request = {}, progress = null } = payloadOf(row.payload);
   const id = row.key === REFRESH_KEY ? refreshId(row.scope) : row.key;
   const text = await store.fact(`${JOB_FACTS}${id}`);
-  const known = text === null ? undefined : (JSON.parse(text) as JobStatus);
+  const known = text === null ? undefined : statusOfText(text);
   const begins = known === undefined || (row.key === REFRESH_KEY && progress === null);
   return {
     id,
@@ -70,9 +72,40 @@ export async function jobOf(store: Pick<Store, 'fact'>, row: QueuedItem, now: nu
 /** All jobs that are known, oldest first. */
 export async function readJobs(store: Pick<Store, 'facts'>): Promise<readonly JobStatus[]> {
   const texts = await store.facts(JOB_FACTS);
-  return Array.from(texts.values(), (text) => JSON.parse(text) as JobStatus).sort(
-    (a, b) => a.requestedAt - b.requestedAt || (a.id < b.id ? -1 : 1),
-  );
+  return Array.from(texts.values(), statusOfText)
+    .filter((status) => status !== undefined)
+    .sort((a, b) => a.requestedAt - b.requestedAt || (a.id < b.id ? -1 : 1));
+}
+
+/** Total: a row that another program made, or an earlier version of this one, is of a type that nobody knows, and so fails alone. */
+export function payloadOf(text: string): JobPayload {
+  const json = objectOf(text);
+  if (json === undefined) return { type: UNREADABLE };
+  const { type, request, progress } = json;
+  const isKnown =
+    (type === undefined || typeof type === 'string') && isMaybeObject(request) && (progress === null || isMaybeObject(progress));
+  return isKnown ? (json as JobPayload) : { type: UNREADABLE };
+}
+
+/** Undefined where the text is none of ours. */
+export function statusOfText(text: string): JobStatus | undefined {
+  const json = objectOf(text);
+  return typeof json?.['id'] === 'string' && typeof json['type'] === 'string' && typeof json['requestedAt'] === 'number'
+    ? (json as unknown as JobStatus)
+    : undefined;
+}
+
+function objectOf(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const json = JSON.parse(text) as unknown;
+    return isMaybeObject(json) ? (json as Record<string, unknown> | undefined) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isMaybeObject(value: unknown): boolean {
+  return value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value));
 }
 
 /** Before another job ends: forgets the oldest of those that did, beyond the number that is kept. */

@@ -6,9 +6,8 @@ import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../../core/clock.ts';
 import { AppError, messageOf } from '../../core/errors.ts';
 import { Filling } from '../../flow/filling.ts';
-import { enqueueJob, readJobs, refreshId } from '../../flow/jobs/job-rows.ts';
+import { enqueueJob, payloadOf, readJobs, refreshId } from '../../flow/jobs/job-rows.ts';
 import { isFinished } from '../../flow/jobs/job.ts';
-import type { JobPayload } from '../../flow/jobs/job.ts';
 import { STOPPED_FACTS, requestOf, toJson } from '../../flow/jobs/load/load-progress.ts';
 import type { LoadRequest } from '../../flow/jobs/load/load-progress.ts';
 import type { LoadFile } from '../../flow/jobs/load/load-source.ts';
@@ -65,7 +64,7 @@ async function runningLoad(store: Store, projection: string): Promise<{ readonly
   if (job === undefined) return null;
   const rows = await store.take({ kinds: ['job'], scopes: [projection], now: Number.MAX_SAFE_INTEGER, limit: 100 });
   const row = rows.find(({ key }) => key === job.id);
-  return row === undefined ? null : { job: job.id, request: requestOf((JSON.parse(row.payload) as JobPayload).request ?? {}) };
+  return row === undefined ? null : { job: job.id, request: requestOf(payloadOf(row.payload).request ?? {}) };
 }
 
 async function stoppedLoad(store: Store, projection: string): Promise<LoadRequest | null> {
