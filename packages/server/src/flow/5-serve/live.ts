@@ -79,4 +79,6 @@ export interface LiveSubscription extends Disposable {
   resync(): void;
   /** Whether the result has an order, which changes then tell. */
   readonly isOrdered: boolean;
+  /** The last commit up to which its sink was told all, provided that it was told a result, and no other was asked for since. */
+  readonly position: LivePosition;
 }

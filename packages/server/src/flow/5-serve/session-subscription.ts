@@ -78,10 +78,14 @@ export class Subscription implements LiveSink {
     return this.#isAcknowledged;
   }
 
-  /** Whether the client was told everything up to a position, and nothing beyond it. */
-  isExactAt({ epoch, sequence }: LivePosition): boolean {
-    if (!this.#isAcknowledged || this.#isWaiting) return false;
-    return this.#seen === undefined || this.#seen.epoch !== epoch || this.#seen.sequence <= sequence;
+  /** Up to which the client was told everything; undefined where that is not so of any. */
+  get position(): LivePosition | undefined {
+    return this.#isAcknowledged && !this.#isWaiting ? this.#live?.position : undefined;
+  }
+
+  /** Whether the client was told nothing beyond a position. */
+  isWithin({ sequence }: LivePosition): boolean {
+    return this.#seen === undefined || this.#seen.sequence <= sequence;
   }
 
   attach(live: LiveSubscription): void {

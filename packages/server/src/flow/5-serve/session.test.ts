@@ -1,5 +1,5 @@
 import type { ServerFrame } from '@millrace/protocol';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Connection, ReferenceClient, settled } from './session-simulation.test-support.ts';
 import type { SessionOptions } from './session.ts';
 import { COLLECTION, PROJECT, SessionWorld } from './session-world.test-support.ts';
@@ -280,17 +280,20 @@ describe('our client', () => {
     expect(JSON.stringify(talk.frames)).not.toContain('secret');
   });
 
-  test('hears something at each heartbeat, also while nobody can say where all live queries are', async () => {
+  test.each([
+    ['a result of its own is still being read', 'own', undefined],
+    ['one of another client is, which is not its concern', 'other', 'e:4'],
+  ])('hears something at each heartbeat, also while %s', async (_, whose, position) => {
     const { world, talk } = await open();
-    await world.commit({ a: { n: 1 }, b: { n: 2 } });
-    await talk.ask('realtime-subscribe', OWN);
-    // Of another client, and cannot be read: it holds the common position back.
-    const snapshot = vi.spyOn(world.store, 'snapshot');
-    const other = new Talk(world);
-    await other.ask('realtime-subscribe', { ...OWN, limit: 1, sort: { n: 1 } });
-    snapshot.mockReturnValue(new Promise(() => undefined));
-    for (const n of [3, 4, 5]) await world.commit({ a: null, b: null, [`c${n}`]: { n } });
-    await talk.ask('realtime-subscribe', { ...OWN, id: 'never', where: { n: 7 } });
+    await world.commit(Object.fromEntries(Array.from({ length: 40 }, (_each, n) => [`d${n}`, { n }])));
+    await talk.ask('realtime-subscribe', { ...OWN, where: { n: { $gt: 90 } } });
+    const reader = whose === 'own' ? talk : new Talk(world);
+    await reader.ask('realtime-subscribe', { ...OWN, id: 'window', limit: 1, sort: { n: 1 } });
+    const snapshot = vi.spyOn(world.store, 'snapshot').mockReturnValue(new Promise(() => undefined));
+    onTestFinished(() => snapshot.mockRestore());
+    // It has used up all rows that it held behind its window.
+    await world.commit(Object.fromEntries(Array.from({ length: 30 }, (_each, n) => [`d${n}`, null])));
+    for (const n of [91, 92]) await world.commit({ [`d${n}`]: { n } });
     await talk.read();
     const from = talk.frames.length;
     for (let beat = 1; beat <= 3; beat++) {
@@ -298,9 +301,8 @@ describe('our client', () => {
       talk.connection.session.tick(world.clock.now());
       await talk.read();
     }
-    const heartbeat = { type: 'realtime-position', id: '', data: { heartbeatMs: 15_000 } };
-    expect(talk.frames.slice(from)).toEqual([heartbeat, heartbeat, heartbeat]);
-    snapshot.mockRestore();
+    const data = { ...(position === undefined ? {} : { position }), heartbeatMs: 15_000 };
+    expect(talk.frames.slice(from)).toEqual(Array(3).fill({ type: 'realtime-position', id: '', data }));
   });
 
   test('hears at each heartbeat where its subscriptions are, once that is so of all of them', async () => {

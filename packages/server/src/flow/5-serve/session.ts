@@ -2,6 +2,7 @@ import { AppError, messageOf } from '../../core/errors.ts';
 import { isDocument } from '../../core/value.ts';
 import type { Document, Value } from '../../core/value.ts';
 import { ackText } from './session-frames.ts';
+import type { LivePosition } from './live.ts';
 import type { FrameTexts } from './session-frames.ts';
 import { CLOSE, closedText, ourPositionText, refusalText, unknownTypeText, unsubscribedText } from './session-replies.ts';
 import { parseSubscribe } from './session-request.ts';
@@ -355,10 +356,22 @@ export class Session implements Outlet {
   /** Only when it is true of every subscription. */
   #sendPosition(): void {
     if (!this.#isPositionDue || this.#hasEnded || this.isFull) return;
-    const { position } = this.#parts.live;
-    for (const subscription of this.#subscriptions.values()) if (subscription.isOwn && !subscription.isExactAt(position)) return;
+    const position = this.#commonPosition();
+    if (position === undefined) return;
     this.#isPositionDue = false;
     this.push(ourPositionText(position, this.#parts.settings.heartbeatMs));
+  }
+
+  /** At which all results are exact that our own client holds; undefined where there is none. */
+  #commonPosition(): LivePosition | undefined {
+    const own = [...this.#subscriptions.values()].filter(({ isOwn }) => isOwn);
+    let common: LivePosition | undefined;
+    for (const { position } of own) {
+      if (position === undefined) return undefined;
+      if (common === undefined || position.sequence < common.sequence) common = position;
+    }
+    const position = common ?? this.#parts.live.position;
+    return own.every((subscription) => subscription.isWithin(position)) ? position : undefined;
   }
 }
 

@@ -324,8 +324,12 @@ export class SharedQuery {
   }
 
   #subscription(subscriber: LiveSubscriber): LiveSubscription {
+    const position = (): LivePosition => this.#host.positionOf(this.#isLagging ? this.#exactAt : this.#host.told);
     return {
       isOrdered: this.#result.isOrdered,
+      get position() {
+        return position();
+      },
       resync: () => {
         if (this.#isEnded || subscriber.isEnded) return;
         subscriber.rejoin(this.#host.sequence);
