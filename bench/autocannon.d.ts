@@ -1,7 +1,7 @@
 /** What the measurements use of a package without types. */
 declare module 'autocannon' {
   interface Result {
-    readonly requests: { readonly average: number };
+    readonly requests: { readonly average: number; readonly total: number };
     readonly non2xx: number;
     readonly errors: number;
   }

@@ -8,6 +8,8 @@ export interface Load {
 
 export interface LoadResult {
   readonly perSecond: number;
+  /** Answered in all, with the second that warms up. */
+  readonly requests: number;
   /** Answers other than 200, and none at all. */
   readonly failed: number;
 }
@@ -16,8 +18,8 @@ export interface LoadResult {
 process.once('message', (message) => void run(message as Load));
 
 async function run({ url, seconds, connections }: Load): Promise<void> {
-  await autocannon({ url, connections, duration: 1 });
+  const warm = await autocannon({ url, connections, duration: 1 });
   const { requests, non2xx, errors } = await autocannon({ url, connections, duration: seconds });
-  const result: LoadResult = { perSecond: requests.average, failed: non2xx + errors };
+  const result: LoadResult = { perSecond: requests.average, requests: warm.requests.total + requests.total, failed: non2xx + errors };
   process.send?.(result, () => process.disconnect());
 }

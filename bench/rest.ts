@@ -29,6 +29,13 @@ const { values: options } = parseArgs({
   },
 });
 
+interface Rate {
+  readonly perSecond: number;
+  readonly cpuMicros: number;
+}
+
+const UNITS = { perSecond: 'requests/s', cpuMicros: 'CPU µs a request' } as const;
+
 const data = await mkdtemp(join(tmpdir(), 'millrace-bench-'));
 try {
   await measureAll();
@@ -66,29 +73,33 @@ async function compare(name: string, url: string, target: string): Promise<void>
   const type = answer.headers.get('content-type') ?? '';
   bare.get('/*', async (_, reply) => reply.header('Content-Type', type).send(body));
   const bareUrl = await bare.listen({ port: 0, host: '127.0.0.1' });
-  const ours: number[] = [];
-  const theirs: number[] = [];
+  const ours: Rate[] = [];
+  const theirs: Rate[] = [];
   for (let i = 0; i < Number(options.repeat); i++) {
     ours.push(await load(url + target));
     theirs.push(await load(bareUrl + target));
   }
   await bare.close();
-  const ratios = ours.map((rate, i) => rate / (theirs[i] ?? 1));
   const rows = body.startsWith('[') ? `, ${(JSON.parse(body) as unknown[]).length} rows` : '';
-  console.info(
-    `${name} (${body.length} bytes${rows}): ${shown(ours)} requests/s, bare ${shown(theirs)}, ratio ${shown(ratios.map((ratio) => ratio * 100))} %`,
-  );
+  console.info(`${name} (${body.length} bytes${rows})`);
+  for (const key of ['perSecond', 'cpuMicros'] as const) {
+    const [own, bares] = [ours.map((rate) => rate[key]), theirs.map((rate) => rate[key])];
+    const ratios = own.map((value, i) => (value / (bares[i] ?? 1)) * 100);
+    console.info(`  ${UNITS[key]}: ${shown(own)}, bare ${shown(bares)}, ratio ${shown(ratios)} %`);
+  }
 }
 
-/** In a process of its own. */
-async function load(url: string): Promise<number> {
+/** The client is a process of its own; CPU time is of all threads of this one, the serving one. */
+async function load(url: string): Promise<Rate> {
   const child = fork(join(import.meta.dirname, 'rest-client.ts'));
+  const cpu = process.cpuUsage();
   const order: Load = { url, seconds: Number(options.seconds), connections: Number(options.connections) };
   child.send(order);
   const [result] = (await once(child, 'message')) as [LoadResult];
   await once(child, 'exit');
   if (result.failed > 0) throw new Error(`${result.failed} requests of ${url} failed`);
-  return result.perSecond;
+  const { user, system } = process.cpuUsage(cpu);
+  return { perSecond: result.perSecond, cpuMicros: (user + system) / result.requests };
 }
 
 /** The median, and in brackets the lowest and the highest. */

@@ -59,6 +59,11 @@ export function isUnknownPlace(error: unknown): boolean {
   return errcodeOf(error) === 1 && /^no such (?:table|column)/.test((error as Error).message);
 }
 
+/** A statement names an index that is not there, or that does not serve it. */
+export function isUnusableIndex(error: unknown): boolean {
+  return errcodeOf(error) === 1 && /^no such index|^no query solution/.test((error as Error).message);
+}
+
 /** JSON functions refuse texts nested deeper than they like. */
 export function isMalformedJson(error: unknown): boolean {
   return errcodeOf(error) === 1 && (error as Error).message.includes('malformed JSON');

@@ -109,7 +109,10 @@ export function registerFindTests(factory: StoreFactory): void {
             const found = await store.find(name, { filter, sort });
             expect(found.map(({ id }) => id)).toEqual(expected);
             const page = await store.find(name, { filter, sort, skip, limit });
-            expect(page.map(({ id }) => id)).toEqual(expected.slice(skip, skip + limit));
+            const expectedPage = expected.slice(skip, skip + limit);
+            expect(page.map(({ id }) => id)).toEqual(expectedPage);
+            const short = await store.findShort(name, { filter, sort, skip, limit });
+            expect(short?.map(({ id }) => id) ?? expectedPage).toEqual(expectedPage);
             expect(await store.count(name, { filter })).toBe(expected.length);
           }
           await store.drop(name);

@@ -75,6 +75,14 @@ export interface StoreReader {
   count(collection: string, query: Query): Promise<number>;
 }
 
+export interface ShortReader {
+  /**
+   * The same as `find` where a few hundred rows decide it, whatever the collection holds; undefined where more would have to be read. So
+   * short that nobody waits for it.
+   */
+  findShort(collection: string, query: Query): Promise<readonly StoredRecord[] | undefined>;
+}
+
 export interface SnapshotReader {
   /** The documents of a query, and the number of the last commit that they show: read at one moment. */
   snapshot(collection: string, query: Query): Promise<Snapshot>;
@@ -217,7 +225,7 @@ export interface StoreWriter extends StoreReader {
   saveFact(name: string, value: string | null): Promise<void>;
 }
 
-export interface Store extends StoreReader, SnapshotReader, AsyncDisposable {
+export interface Store extends StoreReader, ShortReader, SnapshotReader, AsyncDisposable {
   readonly capabilities: {
     /** Everything in one `transact` is visible and durable at once, or not at all. Else: each call by itself, idempotent and guarded. */
     readonly transactions: boolean;

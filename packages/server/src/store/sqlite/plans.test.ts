@@ -38,6 +38,9 @@ async function runHotPaths(store: Store, log: EmbeddedLog): Promise<void> {
     await store.find('dishes', { ...everywhere, afterId: '1' });
     await store.find('dishes', { ...everywhere, states: ['DELETED'], afterId: '1' });
     await store.find('dishes', { ...everywhere, states: ['DELETED'] });
+    await store.findShort('dishes', everywhere);
+    await store.findShort('dishes', { ...everywhere, afterId: '1' });
+    await store.findShort('dishes', { filter: { kind: 'compare', path: ['name'], operator: '$eq', value: 'Soup' } });
     await store.transact(async (writer) => {
       await writer.tombstones('dishes', { after: null, limit: 10 });
       await writer.tombstones('dishes', { after: '1', limit: 10 });
@@ -59,11 +62,13 @@ const WALK = /^SCAN|TEMP B-TREE/;
 /** Parameters; catalogues with a row per collection or partition; pages along an index, which end with their limit. */
 const ALLOWED = new RegExp(
   [
-    String.raw`^SCAN j VIRTUAL TABLE`,
+    String.raw`^SCAN (?:j|json_each) VIRTUAL TABLE`,
     String.raw`^SCAN (?:CONSTANT ROW|1 CONSTANT ROW)`,
     String.raw`^(?:SCAN|USE) .* of SELECT .* FROM (?:collections|topics t JOIN partitions)`,
     String.raw`^SCAN partitions of SELECT coalesce\(sum\(bytes\), 0\)`,
     String.raw`^SCAN t USING (?:COVERING )?INDEX c\d+_dishes_(?:tombstones|deleted) of`,
+    String.raw`^SCAN t USING INDEX sqlite_autoindex_c\d+_dishes_1 of .* ORDER BY t\.id LIMIT`,
+    String.raw`^SCAN c of .* LIMIT \?\) c CROSS JOIN`,
     String.raw`^SCAN errors USING INDEX errors_created of .* ORDER BY created_at, id LIMIT`,
     String.raw`^SCAN errors USING (?:COVERING )?INDEX errors_counts of`,
   ].join('|'),

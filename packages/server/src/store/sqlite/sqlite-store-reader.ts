@@ -1,16 +1,21 @@
 import { readPositions } from '../../sqlite/read-positions.ts';
 import type { Query } from '../../core/query.ts';
 import type { State, StoredRecord } from '../../core/record.ts';
-import type { ErrorEntry, ErrorQuery, QueueKind, QueuedItem, Snapshot, SnapshotReader, Store } from '../store.ts';
+import type { ErrorEntry, ErrorQuery, QueueKind, QueuedItem, ShortReader, Snapshot, SnapshotReader, Store } from '../store.ts';
 import { countErrors, readErrors } from './error-rows.ts';
 import { readFact, readFacts, readSequence } from './fact-rows.ts';
 import { findMatching } from './find.ts';
+import { findShort } from './find-short.ts';
 import { queued, queuedFor, take } from './queue-rows.ts';
 import { sampleRecords } from './sample.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 
 /** Everything that can be read of a store. */
-export class SqliteStoreReader extends SqliteReader implements SnapshotReader {
+export class SqliteStoreReader extends SqliteReader implements ShortReader, SnapshotReader {
+  async findShort(collection: string, query: Query): Promise<readonly StoredRecord[] | undefined> {
+    return this.read(collection, (of) => findShort(this.source, of, query));
+  }
+
   /** In one read transaction, which ends before this returns. */
   async snapshot(collection: string, query: Query): Promise<Snapshot> {
     const { statements } = this.source;

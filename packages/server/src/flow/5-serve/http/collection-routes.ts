@@ -34,7 +34,7 @@ export function registerCollections(app: FastifyInstance, parts: HttpParts): voi
     };
     const view = viewOf(request, target, parameters);
     parameters.end(fieldNames(target));
-    const records = await reader.find(target.name, query);
+    const records = (await gets.findShort(target.name, query)) ?? (await reader.find(target.name, query));
     return answer(reply, view).send(`[${records.map((record) => renderDocument(record, view)).join(',')}]`);
   });
 

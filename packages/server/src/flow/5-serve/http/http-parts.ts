@@ -3,7 +3,7 @@ import type { Clock } from '../../../core/clock.ts';
 import type { Logger } from '../../../core/logger.ts';
 import type { Definitions } from '../../../core/definitions.ts';
 import type { Plan } from '../../../plan/plan.ts';
-import type { StoreReader } from '../../../store/store.ts';
+import type { ShortReader, StoreReader } from '../../../store/store.ts';
 import type { Guard } from './guard.ts';
 import type { HttpSettings } from './http-settings.ts';
 
@@ -17,8 +17,8 @@ export interface HttpParts {
   readonly version: string;
   readonly definitions: Definitions;
   readonly plan: Plan;
-  /** Reads by key, which are short, in the engine's own thread. */
-  readonly gets: Pick<StoreReader, 'records'>;
+  /** Reads that are short for sure, in the engine's own thread. */
+  readonly gets: Pick<StoreReader, 'records'> & ShortReader;
   /** Reads that may be long: they block nobody, and are stopped when they take too long. */
   readonly reader: Pick<StoreReader, 'find' | 'count' | 'iterate'>;
   readonly overview: Overview;
