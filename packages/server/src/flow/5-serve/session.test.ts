@@ -302,7 +302,8 @@ describe('our client', () => {
       await talk.read();
     }
     const data = { ...(position === undefined ? {} : { position }), heartbeatMs: 15_000 };
-    expect(talk.frames.slice(from)).toEqual(Array(3).fill({ type: 'realtime-position', id: '', data }));
+    const frame = { type: 'realtime-position', id: '', data };
+    expect(talk.frames.slice(from)).toEqual([frame, frame, frame]);
   });
 
   test('hears at each heartbeat where its subscriptions are, once that is so of all of them', async () => {
