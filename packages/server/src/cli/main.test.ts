@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../core/clock.ts';
+import { CATALOGUE } from '../core/errors.ts';
 import type { Output, World } from './context.ts';
 import { main } from './main.ts';
 
@@ -58,5 +59,15 @@ test('with --json errors are objects on standard error', async () => {
 });
 
 test('wrong usage is told with a way out', async () => {
-  expect(await run('chek')).toMatchObject({ code: 2, out: '', err: expect.stringContaining('Did you mean check?') });
+  const { cure } = CATALOGUE.WRONG_USAGE;
+  for (const [argv, message] of [
+    [['chek'], 'Unknown command "chek", did you mean check'],
+    [['get'], 'Missing required argument "collection"'],
+    [['start', '--prot', '1'], 'Unknown option "--prot", did you mean --port'],
+    [['completions', 'tcsh'], 'Command-argument value "tcsh" is invalid for argument "shell". Allowed choices are bash, zsh, fish'],
+  ] as const) {
+    expect(await run(...argv)).toEqual({ code: 2, out: '', err: `error ${message} WRONG_USAGE\n  cure ${cure}\n` });
+    const { code, out, err } = await run(...argv, '--json');
+    expect([code, out, JSON.parse(err)]).toEqual([2, '', { event: 'error', code: 'WRONG_USAGE', message, cure }]);
+  }
 });

@@ -49,9 +49,13 @@ export async function main(argv: readonly string[], world: World, version: strin
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode(reason);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCode('usage');
-    reportError(error, program.opts<GlobalOptions>().json === true, world);
-    return exitCode(exitReasonOf(error));
+    if (error instanceof CommanderError && (error.exitCode === 0 || error.code === 'commander.help')) {
+      return error.exitCode === 0 ? 0 : exitCode('usage');
+    }
+    const known = error instanceof CommanderError ? new AppError('WRONG_USAGE', sentenceOf(error.message)) : error;
+    // Where parsing ended early, nobody has read the option.
+    reportError(known, program.opts<GlobalOptions>().json === true || argv.includes('--json'), world);
+    return exitCode(exitReasonOf(known));
   }
 }
 
@@ -66,41 +70,49 @@ export function declareProgram(version: string, world: Pick<World, 'out' | 'err'
     .addOption(new Option('--log-level <level>', 'least severe level that is logged').choices(LOG_LEVELS))
     .helpOption('-h, --help', 'explain a command')
     .exitOverride()
-    .showHelpAfterError('Run it with --help to see what there is.')
     .configureHelp({ showGlobalOptions: true, styleTitle: (text) => painter(world.out)('title', text) })
     .configureOutput({
       writeOut: (text) => world.out.write(text),
       writeErr: (text) => world.err.write(text),
+      // Told like every other error, once it is caught.
+      outputError: () => undefined,
       getOutHelpWidth: () => Math.min(world.out.columns, 110),
       getErrHelpWidth: () => Math.min(world.err.columns, 110),
       getOutHasColors: () => world.out.colors,
       getErrHasColors: () => world.err.colors,
     })
     .addHelpText('after', GUIDE);
+  program.commandsGroup('Begin:');
   declareInit(program, run);
   declareCheck(program, run);
   declareExplain(program, run);
   declareTest(program, run);
   declareDev(program, run);
+  program.commandsGroup('Run:');
   declareStart(program, run);
   declareIngest(program, run);
   declareLoad(program, run);
+  declarePause(program, run);
+  declareResume(program, run);
+  program.commandsGroup('Look:');
   declareGet(program, run);
   declareWhy(program, run);
   declareTopics(program, run);
-  declareTypes(program, run);
-  declareBackup(program, run);
-  declareRestore(program, run);
+  declareJobs(program, run);
   declareErrors(program, run);
+  program.commandsGroup('Repair:');
   declareRefresh(program, run);
   declareReplay(program, run);
   declareAudit(program, run);
+  program.commandsGroup('Keep and remove:');
+  declareBackup(program, run);
+  declareRestore(program, run);
   declareErase(program, run);
   declareDrop(program, run);
-  declarePause(program, run);
-  declareResume(program, run);
-  declareJobs(program, run);
+  program.commandsGroup('For your tools:');
+  declareTypes(program, run);
   declareCompletions(program, run);
+  program.helpCommand('help [command]', 'explain a command');
   return program;
 }
 
@@ -127,6 +139,16 @@ function contextOf(options: GlobalOptions, world: World): CommandContext {
     json: options.json === true,
     logLevel: options.logLevel,
   };
+}
+
+/** `error: unknown option '--prot'\n(Did you mean --port?)`, as our own messages are. */
+function sentenceOf(message: string): string {
+  const text = message
+    .replace(/^error: /, '')
+    .replace(/\.?\s*\(Did you mean (?:one of )?([^)]*?)\?\)$/, ', did you mean $1')
+    .replaceAll("'", '"')
+    .replace(/\.$/, '');
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function reportError(error: unknown, json: boolean, { err }: World): void {

@@ -17,7 +17,7 @@ export function declarePause(program: Command, run: Run): void {
   program
     .command('pause')
     .argument('[part]', 'a system or a single view')
-    .summary('stop reading a system, or building a single view, for a while')
+    .summary('stop a system, or a single view, for a while')
     .description(
       'Topics of a paused system are not read, and a paused single view is not built: what asks for its documents waits in the queue, one entry per document. It holds until "millrace resume", over restarts. The rest goes on.',
     )
