@@ -9,7 +9,7 @@ import { propertyOptions } from '../../../testing/property.ts';
 import { renderDocument, shownDocument } from './documents.ts';
 import { plainTextOf } from './plain-text.ts';
 
-const META = JSON.stringify({ identifier: '{}', createdAt: 1_700_000_000_000, updatedAt: 1_700_000_000_001 });
+const META = JSON.stringify({ identifier: '{"createdAt":1,"updatedAt":2}', createdAt: 1_700_000_000_000, updatedAt: 1_700_000_000_001 });
 const VIEW = { kind: 'view', form: 'plain', projection: undefined } as const;
 
 test('a document made from its text is the one that is made from its values', () => {
@@ -33,6 +33,15 @@ test.each<[string, Document, boolean]>([
 ])('a document with %s goes the short way or not', (_, document, isShort) => {
   expect(plainTextOf(new StoredRecord('1', encode(document), 'PUBLIC', META)) !== undefined).toBe(isShort);
 });
+
+test.each(['{"updatedAt":-1.5,"createdAt":2}', '{"createdAt":-2,"updatedAt":-1}', '{"createdAt": 5, "updatedAt": 6}'])(
+  'times are found however they are written (%s)',
+  (meta) => {
+    const { createdAt, updatedAt } = JSON.parse(meta) as { readonly createdAt: number; readonly updatedAt: number };
+    const text = renderDocument(new StoredRecord('1', '{}', 'PUBLIC', meta), VIEW);
+    expect(JSON.parse(text)).toMatchObject({ createdAt: new Date(createdAt).toISOString(), updatedAt: new Date(updatedAt).toISOString() });
+  },
+);
 
 test('a field of a view that is called timestamp is the own of the view', () => {
   const record = new StoredRecord('1', encode({ timestamp: 'noon' }), 'PUBLIC', META);
