@@ -11,8 +11,9 @@ import { stateMask } from './sqlite-collection.ts';
 import type { ScanRow, SqliteCollection, SqliteIndex } from './sqlite-collection.ts';
 import { SqliteRecord } from './sqlite-record.ts';
 
-/** Rows that are looked at, be they part of the result or not; of all their texts so many characters, and one more document. */
+/** Rows that are looked at, be they part of the result or not, and how long their texts may be, each and together. */
 export const MOST_ROWS = 200;
+const MOST_BYTES_OF_ONE = 8_192;
 const MOST_CHARACTERS = 131_072;
 /** Values that a filter compares with. */
 const MOST_OPERANDS = 64;
@@ -43,25 +44,35 @@ export function findShort(source: ScanSource, collection: SqliteCollection, quer
 
 function alongIds({ statements, unit }: ScanSource, { table }: SqliteCollection, query: Query): readonly SqliteRecord[] | undefined {
   const { skip = 0, limit = Number.POSITIVE_INFINITY, afterId, states = PUBLIC_ONLY } = query;
-  if (skip >= MOST_ROWS) return undefined;
   const mask = stateMask(states);
   const after = afterId === undefined ? [] : [afterId];
-  const found: SqliteRecord[] = [];
-  const budget = new Budget();
-  let left = skip;
-  for (const row of statements.get(alongIdsSql(table, after.length > 0)).iterate(...after, MOST_ROWS + 1) as Iterable<unknown>) {
-    const [id, n, doc, state, meta] = row as ScanRow;
-    if (!budget.allows(doc)) return undefined;
-    if (doc === null || ((1 << state) & mask) === 0 || left-- > 0) continue;
-    found.push(new SqliteRecord(id, n, doc, state, meta, unit));
-    if (found.length >= limit) return found;
+  const sql = alongIdsSql(table, after.length > 0);
+  // Mostly all rows count; where that is not so, there is a second look.
+  for (let most = Math.min(skip + limit, MOST_ROWS); ; most = MOST_ROWS) {
+    const rows = statements.all<ScanRow>(sql, ...after, most);
+    if (areLong(rows)) return undefined;
+    const found = rows.filter(([, , doc, state]) => doc !== null && ((1 << state) & mask) !== 0).slice(skip, skip + limit);
+    if (found.length >= limit || rows.length < most)
+      return found.map(([id, n, doc, state, meta]) => new SqliteRecord(id, n, doc, state, meta, unit));
+    if (most >= MOST_ROWS) return undefined;
   }
-  return found;
+}
+
+/** An empty text stands for a long one, which is not read. */
+const DOC = `CASE WHEN octet_length(t.doc) <= ${MOST_BYTES_OF_ONE} THEN t.doc WHEN t.doc IS NOT NULL THEN '' END`;
+
+function areLong(rows: readonly (ScanRow | CandidateRow)[]): boolean {
+  let characters = 0;
+  for (const [, , doc] of rows) {
+    if (doc === '') return true;
+    characters += doc?.length ?? 0;
+  }
+  return characters > MOST_CHARACTERS;
 }
 
 /** Deleted rows are read and counted, too: else there would be no bound on how many are passed over. */
-export function alongIdsSql(table: string, isAfter: boolean): string {
-  return `SELECT t.id, t.n, t.doc, t.state, t.meta FROM ${table} t ${isAfter ? 'WHERE t.id > ? ' : ''}ORDER BY t.id LIMIT ?`;
+function alongIdsSql(table: string, isAfter: boolean): string {
+  return `SELECT t.id, t.n, ${DOC}, t.state, t.meta FROM ${table} t ${isAfter ? 'WHERE t.id > ? ' : ''}ORDER BY t.id LIMIT ?`;
 }
 
 interface Choice {
@@ -81,11 +92,9 @@ function ofIndex(
   const matches = compileRecordFilter(filter);
   const textsOf = compileRecordSort(sort);
   const found: { readonly record: SqliteRecord; readonly id: string; readonly texts: readonly string[] }[] = [];
-  const budget = new Budget();
-  const rows = statements.get(ofIndexSql(table, index.place)).iterate(JSON.stringify(keys), MOST_ROWS + 1) as Iterable<unknown>;
-  for (const row of rows) {
-    const [id, n, doc, state, meta, isOfKey] = row as CandidateRow;
-    if (!budget.allows(doc)) return undefined;
+  const rows = statements.all<CandidateRow>(ofIndexSql(table, index.place), JSON.stringify(keys), MOST_ROWS + 1);
+  if (rows.length > MOST_ROWS || areLong(rows)) return undefined;
+  for (const [id, n, doc, state, meta, isOfKey] of rows) {
     if (doc === null || ((1 << state) & mask) === 0) continue;
     const record = new SqliteRecord(id, n, doc, state, meta, unit);
     if ((isWhole && isOfKey === 1) || matches(record)) found.push({ record, id, texts: textsOf(record) });
@@ -97,11 +106,11 @@ function ofIndex(
 }
 
 /** Arrays are candidates always: their elements are not in the index. An index that is not there is an error, not a walk through all. */
-export function ofIndexSql(table: string, place: string): string {
+function ofIndexSql(table: string, place: string): string {
   const from = `FROM ${table} INDEXED BY ${table}_${place} WHERE ${place}`;
   const wanted = `SELECT n, 1 AS is_of_key ${from} IN (SELECT value FROM json_each(?))`;
   const arrays = `SELECT n, 0 ${from} >= '${ARRAY_MARK}' AND ${place} < '${AFTER_ARRAY_MARK}'`;
-  return `SELECT t.id, t.n, t.doc, t.state, t.meta, c.is_of_key FROM (${wanted} UNION ALL ${arrays} LIMIT ?) c CROSS JOIN ${table} t ON t.n = c.n`;
+  return `SELECT t.id, t.n, ${DOC}, t.state, t.meta, c.is_of_key FROM (${wanted} UNION ALL ${arrays} LIMIT ?) c CROSS JOIN ${table} t ON t.n = c.n`;
 }
 
 /** The index on most fields that the filter wants to equal few values. */
@@ -146,16 +155,5 @@ function operands(filter: Filter): number {
       return Number.POSITIVE_INFINITY;
     default:
       return 1;
-  }
-}
-
-class Budget {
-  #rows = 0;
-  #characters = 0;
-
-  /** Whether this row may still be looked at. */
-  allows(doc: string | null): boolean {
-    this.#characters += doc?.length ?? 0;
-    return ++this.#rows <= MOST_ROWS && this.#characters <= MOST_CHARACTERS;
   }
 }
