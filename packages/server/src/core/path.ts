@@ -4,7 +4,7 @@ import type { Document, Value } from './value.ts';
 const ARRAY_INDEX = /^(?:0|[1-9]\d{0,8})$/;
 
 /** A field of its own: `constructor` and `__proto__` are fields like any other, and absent unless the document has them. */
-export function fieldOf(document: Document, field: string): Value | undefined {
+export function fieldOf<T>(document: { readonly [field: string]: T }, field: string): T | undefined {
   const value = document[field];
   return value === undefined || (field in Object.prototype && !Object.hasOwn(document, field)) ? undefined : value;
 }

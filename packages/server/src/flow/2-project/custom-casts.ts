@@ -1,6 +1,7 @@
 import type { UserCode, CodeCall, CodeResult } from '../../code/code.ts';
 import { toValue } from '../../core/cast/source-to-value.ts';
 import type { SourceRow } from '../../core/change.ts';
+import { fieldOf } from '../../core/path.ts';
 import { SourceTime } from '../../core/source-value.ts';
 import type { Document } from '../../core/value.ts';
 import type { FieldPlan } from './projection-plan.ts';
@@ -32,7 +33,7 @@ export class CustomCasts {
    * the message is, since its field may be derived from others, unless the row is `partial`: then nothing is known of the others.
    */
   ask(row: SourceRow, field: FieldPlan, isPartial: boolean): void {
-    const value = row[field.source];
+    const value = fieldOf(row, field.source);
     const { custom } = field;
     if (custom === null || (value === undefined && (isPartial || custom.role === 'cast-value'))) return;
     const name = `${custom.role} ${custom.code.file} ${custom.code.export ?? ''}`;

@@ -10,6 +10,7 @@
  */
 import type { LogPosition } from '../../core/log-record.ts';
 import type { ProjectionMeta } from '../../core/metadata.ts';
+import { fieldOf } from '../../core/path.ts';
 import { decodeDocument, encode } from '../../core/tagged-json.ts';
 import type { Document } from '../../core/value.ts';
 import { compareCounters } from './order-guard.ts';
@@ -114,7 +115,7 @@ export function awaitedAfterDelete(awaits: Awaits | undefined, movedTo: string |
 function withFields(plan: ProjectionPlan, row: Document, from: Document, fields: readonly string[]): Document {
   const filled: Document = {};
   for (const { name } of plan.fields) {
-    const value = fields.includes(name) ? from[name] : row[name];
+    const value = fieldOf(fields.includes(name) ? from : row, name);
     if (value !== undefined) filled[name] = value;
   }
   return filled;

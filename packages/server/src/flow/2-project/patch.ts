@@ -1,4 +1,5 @@
 import { setField } from '../../core/cast/source-to-value.ts';
+import { fieldOf } from '../../core/path.ts';
 import { isDocument } from '../../core/value.ts';
 import type { Document, Value } from '../../core/value.ts';
 import type { PatchStep } from './prepared.ts';
@@ -9,12 +10,12 @@ import { Refusal } from './row-caster.ts';
 export function applyPatch(plan: ProjectionPlan, row: Document, steps: readonly PatchStep[]): Document {
   const changed = new Map<string, Value | undefined>();
   for (const { field, path, value } of steps) {
-    const old = changed.has(field) ? changed.get(field) : row[field];
+    const old = changed.has(field) ? changed.get(field) : fieldOf(row, field);
     changed.set(field, path.length === 0 ? value : change(old, path, 0, value, field));
   }
   const patched: Document = {};
   for (const { name } of plan.fields) {
-    const value = changed.has(name) ? changed.get(name) : row[name];
+    const value = changed.has(name) ? changed.get(name) : fieldOf(row, name);
     if (value !== undefined) patched[name] = value;
   }
   return patched;

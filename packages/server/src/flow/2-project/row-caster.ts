@@ -4,6 +4,7 @@ import type { Change, SourceRow, SourceValue } from '../../core/change.ts';
 import type { ErrorCode } from '../../core/errors.ts';
 import { idOf } from '../../core/key.ts';
 import { METADATA_FIELDS } from '../../core/metadata.ts';
+import { fieldOf } from '../../core/path.ts';
 import type { Document, Value } from '../../core/value.ts';
 import type { CustomCasts } from './custom-casts.ts';
 import type { FieldReports } from './field-reports.ts';
@@ -49,7 +50,7 @@ export class RowCaster {
       if (field.primaryKey) cast[field.name] = key[field.name] = this.#keyValue(row, field, change);
       else if (unavailable !== undefined && unavailable.includes(field.source)) (keeps ??= []).push(field.name);
       else {
-        const source = row[field.source];
+        const source = fieldOf(row, field.source);
         const value = this.#value(source, row, field, change);
         if (value !== undefined) cast[field.name] = value;
         else if (isPartial && source === undefined) (keeps ??= []).push(field.name);
@@ -66,7 +67,7 @@ export class RowCaster {
     const add = (path: string, value: (field: FieldPlan) => Value | undefined, whole: (field: FieldPlan) => Value | undefined): void => {
       const [source, ...rest] = this.#plan.bySource.has(path) ? [path] : path.split('.');
       const fields = this.#plan.bySource.get(source as string) ?? [];
-      if (fields.length === 0) this.#noteUnknownField(source as string, change);
+      if (fields.length === 0) this.#noteUnknfieldOf(source as string, change);
       for (const field of fields) {
         steps.push({ field: field.name, path: rest, value: rest.length === 0 ? whole(field) : value(field) });
       }
@@ -94,7 +95,7 @@ export class RowCaster {
   }
 
   #keyValue(row: SourceRow, field: FieldPlan, change: Change): Value {
-    const value = this.#value(row[field.source], row, field, change);
+    const value = this.#value(fieldOf(row, field.source), row, field, change);
     if (value !== undefined && value !== null) return value;
     const found = value === null ? 'is null' : 'is missing';
     throw new Refusal('MISSING_KEY', `Primary-key field ${this.#name(field)} ${found}, expected a ${field.type} in every row`);
@@ -134,11 +135,11 @@ export class RowCaster {
   }
 
   #noteUnknown(row: SourceRow, change: Change): void {
-    for (const source in row) if (!this.#plan.bySource.has(source)) this.#noteUnknownField(source, change);
+    for (const source in row) if (!this.#plan.bySource.has(source)) this.#noteUnknfieldOf(source, change);
   }
 
   /** Fields named like metadata of ours are ignored by design. */
-  #noteUnknownField(source: string, change: Change): void {
+  #noteUnknfieldOf(source: string, change: Change): void {
     if (!METADATA_FIELDS.has(source)) this.#reports.add(this.#plan.name, 'UNKNOWN_FIELD', source, change.position);
   }
 

@@ -1,4 +1,5 @@
 import type { Change, SourceRow } from '../../core/change.ts';
+import { fieldOf } from '../../core/path.ts';
 import type { ProjectionPlan } from './projection-plan.ts';
 
 /** The source's row that a change is projected from, with the fields of the key, which may stand beside it only. */
@@ -13,9 +14,10 @@ function withKey(plan: ProjectionPlan, row: SourceRow, key: SourceRow | null): S
   if (key === null) return row;
   let merged = row;
   for (const { source } of plan.keyFields) {
-    if (row[source] !== undefined || key[source] === undefined) continue;
+    const value = fieldOf(key, source);
+    if (value === undefined || fieldOf(row, source) !== undefined) continue;
     if (merged === row) merged = { ...row };
-    merged[source] = key[source];
+    merged[source] = value;
   }
   return merged;
 }

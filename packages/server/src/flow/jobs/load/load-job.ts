@@ -1,6 +1,7 @@
 import { must } from '../../../core/assert.ts';
 import { AppError, messageOf } from '../../../core/errors.ts';
 import type { ErrorCode } from '../../../core/errors.ts';
+import { fieldOf } from '../../../core/path.ts';
 import type { ProjectionDefinition } from '../../../core/projection.ts';
 import { STATES } from '../../../core/record.ts';
 import type { StoreWriter } from '../../../store/store.ts';
@@ -198,7 +199,7 @@ function withUnknown(unknown: LoadProgress['unknown'], fields: readonly FieldRep
   const counts: Record<string, number> = { ...unknown };
   for (const { type, field, count } of fields) {
     if (type !== 'UNKNOWN_FIELD') continue;
-    if (Object.hasOwn(counts, field) || Object.keys(counts).length < MOST_UNKNOWN) counts[field] = (counts[field] ?? 0) + count;
+    if (Object.hasOwn(counts, field) || Object.keys(counts).length < MOST_UNKNOWN) counts[field] = (fieldOf(counts, field) ?? 0) + count;
   }
   return counts;
 }
