@@ -9,6 +9,7 @@ export default defineConfig({
     // Most tests wait for programs that they have started, so one more runs beside each.
     maxWorkers: '100%',
     testTimeout: 120_000,
+    hookTimeout: 120_000,
     // Programs that tests start side by side must not want one port.
     env: { TZ: 'UTC', MILLRACE_HTTP_PORT: '0' },
   },

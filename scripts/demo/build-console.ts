@@ -28,6 +28,9 @@ export async function buildConsole(): Promise<void> {
     await promisify(execFile)(process.execPath, args, { cwd: ROOT, env: { ...process.env, NODE_ENV: 'production' } });
     rmSync(BUILT, { recursive: true, force: true });
     renameSync(aside, BUILT);
+  } catch (error) {
+    // Another process was quicker.
+    if (isConsoleOld()) throw error;
   } finally {
     rmSync(aside, { recursive: true, force: true });
   }
