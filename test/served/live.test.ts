@@ -89,3 +89,21 @@ test('a server that closes tells its clients that it goes away', async () => {
   const [code] = (await closed) as [number];
   expect(code).toBe(1001);
 });
+
+test('a live query begins while another query takes long', async () => {
+  await using served = await ServedProject.open(thingsWith({ maxQueryMs: 2_000 }));
+  await served.process(...ROWS, ...Array.from({ length: 100 }, (_, i) => thing(10 + i, { name: 'x'.repeat(20_000) })));
+  using client = await Listener.open(served.url);
+  client.subscribe('first', 'things', { age: 1 });
+  await expect.poll(() => client.story('first')).toHaveLength(1);
+  const ended: string[] = [];
+  const patterns = Array.from({ length: 200 }, (_, i) => ({ name: { $regex: `(x+x+)+y${i}` } }));
+  const asked = once(served.server.app.server, 'request');
+  const slow = served.query('/things', { _q: { $or: patterns } }).then(({ status }) => ended.push(`query ${status}`));
+  await asked;
+  client.subscribe('second', 'things', { age: 2 });
+  await expect.poll(() => client.story('second'), { timeout: 10_000 }).toHaveLength(1);
+  ended.push('live query');
+  await slow;
+  expect(ended).toEqual(['live query', 'query 503']);
+});

@@ -56,9 +56,11 @@ export async function serve(engine: Engine, project: RunnableProject, options: S
   const app = fastify(frameworkOptions(config.http));
   await using resources = new AsyncDisposableStack();
   const reader = resources.use(await openReaderThread(config, clock));
+  // Of their own: a live query must not wait behind what somebody else asks for.
+  const snapshots = resources.use(await openReaderThread(config, clock));
   const epoch = await openEpoch(engine.store, { durability: config.durability, boot: bootOfMachine() });
   const live = resources.use(
-    await LiveEngine.open({ commits: engine.store, snapshots: reader, collections, limits: config.live, clock, epoch, logger }),
+    await LiveEngine.open({ commits: engine.store, snapshots, collections, limits: config.live, clock, epoch, logger }),
   );
   const connections = connectionsOf(app);
   resources.defer(() => close(app, connections, clock));
