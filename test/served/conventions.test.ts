@@ -184,7 +184,7 @@ describe('what is wrong is said precisely', () => {
     expect(answer.json()).toMatchObject({
       status,
       code,
-      type: `https://millrace.dev/errors#${code}`,
+      type: `urn:millrace:error:${code}`,
       title: expect.any(String),
       cure: expect.any(String),
       detail: expect.stringContaining(detail),

@@ -1,6 +1,6 @@
 /** Body of an error answer over HTTP (RFC 9457, `application/problem+json`). */
 export interface ProblemDetails {
-  /** `https://millrace.dev/errors#<CODE>`, or `about:blank` where the status says it all. */
+  /** `urn:millrace:error:<CODE>`, or `about:blank` where the status says it all. */
   readonly type: string;
   readonly title: string;
   readonly status: number;

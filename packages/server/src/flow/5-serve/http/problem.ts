@@ -38,7 +38,7 @@ export function problemOf(error: unknown): ProblemDetails {
   const code: ErrorCode = error instanceof AppError ? error.code : 'INTERNAL';
   const { what, cure } = CATALOGUE[code];
   return {
-    type: `https://millrace.dev/errors#${code}`,
+    type: `urn:millrace:error:${code}`,
     title: what,
     status: statusOf(error),
     detail: error instanceof AppError ? error.message : 'The request failed for a reason that stands in the log of the server',
