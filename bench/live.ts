@@ -6,7 +6,7 @@
  *
  * Freshness: 2,000 changes/s, each touching one client, from just before the log's append to the client's callback. Fan-out: equal
  * queries of all clients, 20 changes/s; deliveries for each second of CPU of the serving process. The baseline is a bare `ws` server in
- * a process of its own that sends the same frames to the same number of sockets at the same rate.
+ * a process of its own that sends frames of the same size to the same number of sockets at the same rate, in turn with ours.
  */
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -33,17 +33,46 @@ interface Item {
   readonly sentAt: number;
 }
 
-const works: readonly { readonly name: string; readonly perSecond: number; readonly isShared: boolean; readonly server: string }[] = [
-  { name: 'freshness', perSecond: 2_000, isShared: false, server: 'server.ts' },
-  { name: 'fan-out', perSecond: 20, isShared: true, server: 'server.ts' },
+const FIGURES: Readonly<Record<string, (result: Result) => number>> = {
+  'p50, ms': ({ delays }) => at(delays, 0.5),
+  'p99, ms': ({ delays }) => at(delays, 0.99),
+  'deliveries per CPU second of the server': ({ delays, cpuSeconds }) => delays.length / cpuSeconds,
+};
+
+interface Work {
+  readonly name: string;
+  readonly perSecond: number;
+  readonly isShared: boolean;
+}
+
+const WORKS: readonly Work[] = [
+  { name: 'freshness', perSecond: 2_000, isShared: false },
+  { name: 'fan-out', perSecond: 20, isShared: true },
 ];
+const SERVERS = { millrace: 'server.ts', 'bare ws': 'bare-server.ts' } as const;
 
 console.info(`${clients} clients, ${seconds} s each; ${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}`);
-for (const work of works) for (let i = 0; i < Number(options.repeat); i++) await measure(work);
+for (const work of WORKS) {
+  console.info(`${work.name}: ${work.perSecond} changes/s, each to ${work.isShared ? 'all clients' : 'one client'}`);
+  const ours: Result[] = [];
+  const bare: Result[] = [];
+  for (let i = 0; i < Number(options.repeat); i++) {
+    ours.push(await measure(work, 'millrace'));
+    bare.push(await measure(work, 'bare ws'));
+  }
+  for (const [what, of] of Object.entries(FIGURES)) {
+    const [own, other] = [ours.map(of), bare.map(of)];
+    console.info(`  ${what}: ${shown(own)}, bare ws ${shown(other)}, ratio ${shown(own.map((value, at) => value / (other[at] ?? 1)))}`);
+  }
+}
 
-async function measure(work: (typeof works)[number]): Promise<void> {
+async function measure(work: Work, server: keyof typeof SERVERS): Promise<Result> {
   const data = await mkdtemp(join(tmpdir(), 'millrace-bench-live-'));
-  const child = fork(join(import.meta.dirname, 'live', work.server), [data], { execArgv: ['--conditions=source'] });
+  const child = fork(join(import.meta.dirname, 'live', SERVERS[server]), [data], { execArgv: ['--conditions=source'] });
+  child.once('exit', (code) => {
+    // Its clients would wait for it for ever.
+    if (code !== null && code > 0) process.exit(1);
+  });
   try {
     const { url } = await next(child, 'ready');
     const delays: number[] = [];
@@ -54,12 +83,16 @@ async function measure(work: (typeof works)[number]): Promise<void> {
     await feed(child, { kind: 'feed', perSecond: work.perSecond, seconds: 2, owners: clients });
     await settled(delays);
     delays.length = 0;
+    const own = process.cpuUsage();
     const { sent, cpuSeconds } = await feed(child, { kind: 'feed', perSecond: work.perSecond, seconds, owners: clients });
     await settled(delays);
-    report(work.name, { sent, cpuSeconds, delays, wanted: work.isShared ? sent * clients : sent });
+    const { user, system } = process.cpuUsage(own);
+    const result = { sent, cpuSeconds, clientCpuSeconds: (user + system) / 1e6, delays: delays.sort((a, b) => a - b) };
+    report(server, result, work.isShared ? sent * clients : sent);
     for (const close of open) close();
     child.send({ kind: 'end' } satisfies ToServer);
     await new Promise((resolve) => child.once('exit', resolve));
+    return result;
   } finally {
     child.kill();
     await rm(data, { recursive: true, force: true });
@@ -100,18 +133,28 @@ async function settled(delays: readonly number[]): Promise<void> {
 
 interface Result {
   readonly sent: number;
+  /** Of the serving process, while it was fed. */
   readonly cpuSeconds: number;
+  readonly clientCpuSeconds: number;
+  /** Sorted, ms. */
   readonly delays: readonly number[];
-  /** Deliveries, where none is merged with a later one of the same row in the same commit. */
-  readonly wanted: number;
 }
 
-function report(name: string, { sent, cpuSeconds, delays, wanted }: Result): void {
-  const sorted = [...delays].sort((a, b) => a - b);
-  const at = (share: number): string => (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1);
-  const perCpuSecond = Math.round(delays.length / cpuSeconds);
+/** `wanted`: deliveries, where none is merged with a later one of the same row in the same commit. */
+function report(server: string, { sent, cpuSeconds, clientCpuSeconds, delays }: Result, wanted: number): void {
+  const times = [0.5, 0.99, 1].map((share) => `${at(delays, share).toFixed(1)} ms`);
   console.info(
-    `${name}: ${sent} changes, ${delays.length} of ${wanted} deliveries, p50 ${at(0.5)} ms p99 ${at(0.99)} ms max ${at(1)} ms, ` +
-      `server ${cpuSeconds.toFixed(1)} CPU s, ${perCpuSecond} deliveries per CPU second`,
+    `  ${server}: ${sent} changes, ${delays.length} of ${wanted} deliveries, p50 ${times[0]} p99 ${times[1]} max ${times[2]}, ` +
+      `CPU server ${cpuSeconds.toFixed(1)} s, clients ${clientCpuSeconds.toFixed(1)} s`,
   );
+}
+
+function at(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
+
+/** The median, and in brackets the lowest and the highest. */
+function shown(values: readonly number[]): string {
+  const sorted = [...values].sort((a, b) => a - b).map((value) => value.toLocaleString('en', { maximumSignificantDigits: 3 }));
+  return `${sorted[Math.floor(sorted.length / 2)]} (${sorted[0]} – ${sorted.at(-1)})`;
 }

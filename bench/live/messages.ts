@@ -1,3 +1,6 @@
+/** Between two moments at which changes are made: all that are due by then. */
+export const TICK_MS = 5;
+
 /** What the measuring process and the serving one say to each other. */
 export type ToServer =
   | { readonly kind: 'feed'; readonly perSecond: number; readonly seconds: number; readonly owners: number }

@@ -11,9 +11,8 @@ import { silentLogger } from '../../packages/server/src/core/logger.ts';
 import { derivePlan } from '../../packages/server/src/plan/derive-plan.ts';
 import { openEngine } from '../../packages/server/src/runtime/engine.ts';
 import { serve } from '../../packages/server/src/runtime/server.ts';
+import { TICK_MS } from './messages.ts';
 import type { FromServer, ToServer } from './messages.ts';
-
-const TICK_MS = 5;
 
 const loaded = await loadProject({ folder: join(import.meta.dirname, '../project/live'), overrides: { data: process.argv[2], port: 0 } });
 const { config, definitions, hashes } = loaded;
