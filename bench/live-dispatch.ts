@@ -8,7 +8,7 @@ import type { Commit } from '../packages/server/src/store/store.ts';
 
 /**
  * What a change costs while there are many live queries: each asks for the orders of one customer, and each change touches one of them.
- * Measured from the commit to the text that would be sent. Run with `node --conditions=source bench/live-dispatch.ts`.
+ * Measured from the commit to the text that would be sent. Run with `npm run bench:dispatch`.
  */
 const SUBSCRIPTIONS = [1, 1_000, 10_000, 100_000];
 const CHANGES = 20_000;

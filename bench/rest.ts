@@ -2,7 +2,7 @@
  * Requests per second over HTTP: a document by its key, and a query of 25 rows, each against a bare fastify route that answers the same
  * bytes. Clients are a process of their own (autocannon). The windows alternate, so that both see the same minute.
  *
- *     npx node --conditions=source bench/rest.ts --customers 2000 --seconds 4 --repeat 5
+ *     npm run bench:rest -- --customers 2000 --seconds 4 --repeat 5
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

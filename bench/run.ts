@@ -37,6 +37,7 @@ const file = join(import.meta.dirname, 'results', `${new Date().toISOString().re
 await writeFile(file, JSON.stringify({ host, options, results }, null, 2));
 printTable(results);
 console.info(`\n${host.cores} × ${host.cpu}, Node ${host.node}; written to ${file}`);
+console.info('What else is measured: npm run bench:live, bench:dispatch, bench:rest, bench:lanes, bench:load, bench:memory');
 
 /** One size: load, each work at each batch size, the baseline on the same store, and the comparison with the recomputation. */
 async function runOne(customers: number, variant: string): Promise<void> {
