@@ -8,8 +8,8 @@ export class FrameTarget {
   readonly dialect: Dialect;
   readonly group: string;
   readonly dbType: string;
-  /** Equal for equal targets. */
-  readonly key: string;
+  /** Equal for equal targets, and made once: they are looked up for each frame. */
+  readonly keys: Readonly<Record<FeedKind, string>>;
   /** End of the members of a feed that are the same for all documents. */
   readonly suffix: string;
 
@@ -18,7 +18,8 @@ export class FrameTarget {
     this.group = group;
     this.dbType = dbType;
     this.suffix = `,"group":${JSON.stringify(group)},"dbType":${JSON.stringify(dbType)}`;
-    this.key = `${dialect}${this.suffix}`;
+    const key = `${dialect}${this.suffix}`;
+    this.keys = { initial: `initial${key}`, insert: `insert${key}`, update: `update${key}`, delete: `delete${key}` };
   }
 }
 
@@ -98,7 +99,7 @@ export class FrameTexts {
     const { kind, docId, row, target, since } = wanted;
     let tails = this.#tails.get(holder);
     if (tails === undefined) this.#tails.set(holder, (tails = new Map()));
-    const key = `${kind}${target.key}`;
+    const key = target.keys[kind];
     const known = tails.get(key);
     if (known !== undefined && known.time >= since) return known;
     const time = this.seconds();
