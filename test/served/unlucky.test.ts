@@ -64,7 +64,7 @@ describe('an export', () => {
   );
 
   test('in an order that loses its reader is broken off, not ended as if it were whole', async () => {
-    await using served = await ServedProject.open(thingsWith({ maxQueryMs: 300 }));
+    await using served = await ServedProject.open(thingsWith({ maxQueryMs: 1_000 }));
     await served.process(...MANY);
     const sorted = await open(served, '/links/export?_s=b&_format=json');
     const along = await open(served, '/links/export?_format=json');
