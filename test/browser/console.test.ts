@@ -189,13 +189,17 @@ describe.skipIf(executable === undefined)('the console in a browser', () => {
     await page.getByRole('row').filter({ hasText: 'Ada' }).focus();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
-    await page.getByRole('complementary', { name: 'Document 2' }).waitFor();
+    const document = page.getByRole('complementary', { name: 'Document 2' });
+    await document.getByRole('treeitem').first().waitFor();
+    await document.locator(':focus').waitFor();
     await page.keyboard.press('Tab');
+    await document.locator('[role="treeitem"]:focus').waitFor();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowDown');
-    expect(await page.locator('[role="treeitem"]:focus').count()).toBe(1);
+    await document.locator('[role="treeitem"]:focus').waitFor();
     await page.keyboard.press('Escape');
-    await page.getByRole('complementary').waitFor({ state: 'detached' });
+    await document.waitFor({ state: 'detached' });
+    await page.locator('tr[data-id="2"]:focus').waitFor();
     expect(await page.locator('tr:focus').getAttribute('data-id')).toBe('2');
   });
 
