@@ -123,21 +123,12 @@ export class Propagation {
     taken: (trigger: Trigger) => QueuedItem | undefined = nothing,
   ): Promise<RecordDelta[]> {
     if (triggers.length === 0) return [];
-    const { meter, clock, backlog, cache } = this.#parts;
+    const { meter, clock, cache } = this.#parts;
     const built = await meter.time('aggregate', () =>
       this.buildAlone(view, triggers, cache.reader(writer), cache.reader(writer, { lookups: false })),
     );
     const deltas = await meter.time('aggregate', () => writeViews(view, built, writer, clock.now()));
-    cache.invalidate(deltas);
-    if (backlog.hasQueued(view.name)) {
-      await writer.dequeue(
-        'trigger',
-        view.name,
-        triggers.map(({ identifier }) => identifierText(identifier)),
-      );
-    }
-    await this.settle(view, built, writer, taken);
-    meter.counts.viewsWritten += deltas.length;
+    await this.#conclude(view, { built, deltas, taken }, writer);
     return deltas;
   }
 
@@ -147,20 +138,37 @@ export class Propagation {
    */
   async rebuild(view: ViewPlan, triggers: readonly Trigger[], writer: StoreWriter): Promise<RecordDelta[]> {
     if (triggers.length === 0) return [];
-    const { meter, clock, backlog, cache } = this.#parts;
     const built = await this.recompute(view, triggers, writer);
-    const deltas = await writeViews(view, built, writer, clock.now());
+    const deltas = await writeViews(view, built, writer, this.#parts.clock.now());
+    await this.#conclude(view, { built, deltas, taken: nothing }, writer);
+    return deltas;
+  }
+
+  /** What follows from having built: nothing remembers what was, what waited for it is done, errors and retries are settled. */
+  async #conclude(
+    view: ViewPlan,
+    {
+      built,
+      deltas,
+      taken,
+    }: {
+      readonly built: readonly Built[];
+      readonly deltas: readonly RecordDelta[];
+      readonly taken: (trigger: Trigger) => QueuedItem | undefined;
+    },
+    writer: StoreWriter,
+  ): Promise<void> {
+    const { meter, backlog, cache } = this.#parts;
     cache.invalidate(deltas);
     if (backlog.hasQueued(view.name)) {
       await writer.dequeue(
         'trigger',
         view.name,
-        triggers.map(({ identifier }) => identifierText(identifier)),
+        built.map(({ trigger }) => identifierText(trigger.identifier)),
       );
     }
-    await this.settle(view, built, writer, nothing);
+    await this.settle(view, built, writer, taken);
     meter.counts.viewsWritten += deltas.length;
-    return deltas;
   }
 
   /** What the documents should be by what the reader sees. Nothing is written. */

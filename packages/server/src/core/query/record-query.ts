@@ -1,5 +1,5 @@
 import { METADATA_FIELDS, kindOfRecord, withMetadata } from '../metadata.ts';
-import type { Filter, Query } from '../query.ts';
+import type { Filter } from '../query.ts';
 import type { StoredRecord } from '../record.ts';
 import type { Document } from '../value.ts';
 import { compileFilter } from './compile-filter.ts';
@@ -32,11 +32,6 @@ export function sortRecordsBy(records: readonly StoredRecord[], sort: Sort = [])
     .map((record) => ({ record, id: record.id, texts: textsOf(record) }))
     .sort((a, b) => compareSorted(a, b, sort))
     .map(({ record }) => record);
-}
-
-/** Whether a query needs more of a record than its document. */
-export function needsMetadata({ filter, sort }: Pick<Query, 'filter' | 'sort'>): boolean {
-  return pathsOf(filter).some(isMetadata) || (sort?.some(({ path }) => isMetadata(path)) ?? false);
 }
 
 /** All paths that a filter looks at, from the root of the document. */

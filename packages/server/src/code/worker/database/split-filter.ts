@@ -3,6 +3,7 @@ import { compileFilter } from '../../../core/query/compile-filter.ts';
 import type { Filter } from '../../../core/query.ts';
 import { STATES } from '../../../core/record.ts';
 import type { State } from '../../../core/record.ts';
+import { pathsOf } from '../../../core/query/record-query.ts';
 
 /** A filter on documents with metadata, as what a store can do of it and what remains. */
 export interface SplitFilter {
@@ -48,18 +49,7 @@ function and(filters: readonly Filter[]): Filter {
 
 /** First steps of all paths. */
 function fieldsOf(filter: Filter): string[] {
-  switch (filter.kind) {
-    case 'true':
-      return [];
-    case 'and':
-    case 'or':
-    case 'nor':
-      return filter.filters.flatMap(fieldsOf);
-    case 'not':
-      return fieldsOf(filter.filter);
-    default:
-      return [filter.path[0] ?? ''];
-  }
+  return pathsOf(filter).map(([first]) => first ?? '');
 }
 
 /** Ids are texts: any other value matches none. */
