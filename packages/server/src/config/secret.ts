@@ -26,7 +26,8 @@ export async function resolveSecret(secret: SecretOptions, context: SecretContex
 }
 
 function fromEnvironment(key: string, context: SecretContext): Secret {
-  const value = context.env[key];
+  // Also process.env inherits from Object: it has a constructor, which nobody set.
+  const value = Object.hasOwn(context.env, key) ? context.env[key] : undefined;
   if (value !== undefined && value !== '') return { value };
   return { fault: `The environment variable ${key} is not set`, expected: `a value in ${key}` };
 }
