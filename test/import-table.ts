@@ -44,8 +44,10 @@ const STAGES = ['1-ingest', '2-project', '3-strategy', '4-aggregate'] as const;
 const ADAPTERS = [
   adapter('log', 'memory'),
   adapter('log', 'embedded', { drivers: ['sqlite'], node: true }),
+  adapter('log', 'kafka', { node: true }),
   adapter('store', 'memory'),
   adapter('store', 'sqlite', { drivers: ['sqlite'], node: true }),
+  adapter('store', 'mongo', { node: true }),
   adapter('format', 'debezium'),
   adapter('format', 'golden-gate'),
   adapter('format', 'db2'),
@@ -84,6 +86,16 @@ export const PARTS: readonly Part[] = [
     node: false,
     process: false,
   },
+  // What stages say to each other through the log: public formats.
+  { name: 'flow/messages', files: /^flow\/messages\//, mayImport: ['core', 'port:log'], node: false, process: false },
+  // Where no unit of work spans all stages: each hands over to the next through the log.
+  {
+    name: 'flow/hand-over',
+    files: /^flow\/hand-over\//,
+    mayImport: ['core', 'plan', 'flow', 'flow/jobs', 'flow/messages', ...PORTS, ...STAGES.map((folder) => `flow/${folder}`)],
+    node: false,
+    process: false,
+  },
   {
     name: 'flow',
     files: /^flow\/[^/]+\.ts$/,
@@ -100,6 +112,8 @@ export const PARTS: readonly Part[] = [
       'config',
       'flow',
       'flow/jobs',
+      'flow/hand-over',
+      'flow/messages',
       'flow/5-serve',
       'flow/5-serve/listeners',
       'sqlite',

@@ -43,9 +43,17 @@ export interface ProjectionMeta extends ChangePlace {
     | undefined;
   /** Of a loaded row: the last live change before it. Only a later one replaces the row, so that a replay does not. */
   readonly live?: ChangePlace | undefined;
+  /** Only where changes are announced through the log: images before the changes that may not have been announced, oldest first. */
+  readonly previous?: readonly PreviousImage[] | undefined;
   /** Without the order guard: the last offset and part of every other `topic/partition` that changed the record. */
   readonly seen?: Readonly<Record<string, readonly [offset: number, part: number]>> | undefined;
 }
+
+/**
+ * How to come from what is stored back to what it was before its last change, for as long as it is not certain that the change was
+ * announced: `null` there was nothing; `text` and `state` the whole document; `patch` (of `reverse-patch.ts`) what differed.
+ */
+export type PreviousImage = null | { readonly text: string; readonly state: State } | { readonly patch: string; readonly state: State };
 
 /** What a single view's document keeps beside its fields. */
 export interface ViewMeta {
@@ -58,6 +66,17 @@ export interface ViewMeta {
   readonly partition?: number | undefined;
   readonly offset?: number | undefined;
   readonly timestamp?: number | undefined;
+  /** The newest trigger that the document answers, where triggers are handed over by the log. A tombstone has it too. */
+  readonly trigger?: TriggerPlace | undefined;
+  /** As `ProjectionMeta.previous`, of the last write. */
+  readonly previous?: readonly PreviousImage[] | undefined;
+}
+
+/** A place in a topic of triggers. Those of one partition of one topic (by its id) are comparable: a greater offset is newer. */
+export interface TriggerPlace {
+  readonly topicId: string;
+  readonly partition: number;
+  readonly offset: number;
 }
 
 export function counterOf(meta: ProjectionMeta): Counter {

@@ -49,6 +49,37 @@ export function registerConsumerTests(factory: LogFactory): void {
       expect(valuesOf(await drain(other))).toEqual(['a', 'b', 'c']);
     });
 
+    test('a consumer that goes back is given again what it did not commit', async () => {
+      await using context = await factory();
+      const { log } = context;
+      await log.append(['a', 'b', 'c'].map((value) => message('orders', 'k', value)));
+      await using consumer = await log.subscribe({ group: 'g', topics: ['orders'] });
+      await drain(consumer);
+      await consumer.rewind();
+      expect(valuesOf(await drain(consumer))).toEqual(['a', 'b', 'c']);
+      await consumer.commit(offsets(['orders', 0, 2]));
+      await consumer.rewind();
+      expect(valuesOf(await drain(consumer))).toEqual(['c']);
+      await using told = await log.subscribe({ group: 'told', topics: ['orders'], from: offsets(['orders', 0, 1]) });
+      await drain(told);
+      await told.rewind();
+      expect(valuesOf(await drain(told))).toEqual(['b', 'c']);
+    });
+
+    test('a reader of no group begins at the end, or where it is told, and commits nothing', async () => {
+      await using context = await factory();
+      const { log } = context;
+      await log.append([message('orders', 'k', 'a'), message('orders', 'k', 'b')]);
+      await using reader = await log.subscribe({ group: null, topics: ['orders'] });
+      await using other = await log.subscribe({ group: null, topics: ['orders'], from: offsets(['orders', 0, 1]) });
+      await log.append([message('orders', 'k', 'c')]);
+      expect(valuesOf(await drain(reader))).toEqual(['c']);
+      expect(valuesOf(await drain(other))).toEqual(['b', 'c']);
+      await other.commit(offsets(['orders', 0, 3]));
+      await using third = await log.subscribe({ group: null, topics: ['orders'], from: offsets(['orders', 0, 2]) });
+      expect(valuesOf(await drain(third))).toEqual(['c']);
+    });
+
     test('order is kept within each partition, and none is starved', async () => {
       await using context = await factory({ partitions: 3 });
       const { log } = context;

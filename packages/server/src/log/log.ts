@@ -20,6 +20,12 @@ export interface Log extends AsyncDisposable {
   readonly capabilities: {
     /** Positions live in the store's transaction, so that a batch and its position are one; else `commit` after the effects. */
     readonly positions: 'store' | 'log';
+    /** Several processes read and append: the members of a group share the partitions among them. */
+    readonly shared: boolean;
+    /** What cannot be processed is also kept in a topic of its own, for other tools. */
+    readonly deadLetterTopics: boolean;
+    /** Single records can be removed, and old ones are removed by `trim`; else the log keeps to rules of its own. */
+    readonly erasable: boolean;
   };
 
   /**
@@ -42,12 +48,20 @@ export interface Log extends AsyncDisposable {
    */
   erase(positions: readonly Pick<LogPosition, 'topic' | 'partition' | 'offset'>[]): Promise<number>;
 
-  /** A reader of several topics for a group. Begins at `from`, else (where absent) at the group's committed position, else at the beginning. */
+  /**
+   * A reader of several topics for a group. Begins at `from`, else (where absent) at the group's committed position, else at the beginning.
+   *
+   * Where the log is shared: without `from` it is a member of the group, and is given the records of some partitions; with `from` it reads
+   * all partitions by itself. Null: of no group; it begins at `from`, else at the end, and commits nothing.
+   */
   subscribe(options: {
-    readonly group: string;
+    readonly group: string | null;
     readonly topics: readonly string[];
     readonly from?: Offsets | undefined;
   }): Promise<LogConsumer>;
+
+  /** What a group has committed, whoever its members are. Empty where positions live in the store. */
+  committed(group: string): Promise<Offsets>;
 
   /** Removes records older than a time or beyond a size; returns how many. Never removes beyond `keepFrom` (the slowest group's positions), nor anything of a partition that is not in it. */
   trim(options: { readonly olderThan?: number; readonly maxBytes?: number; readonly keepFrom: Offsets }): Promise<number>;
@@ -60,8 +74,14 @@ export interface LogConsumer extends AsyncDisposable {
    */
   poll(limit: number, options?: { readonly signal?: AbortSignal; readonly waitMs?: number }): Promise<readonly LogRecord[]>;
 
-  /** Every record before these offsets is done. Where positions live in the store, this only lets the log know. */
+  /**
+   * Every record before these offsets is done. Where positions live in the store, this only lets the log know. Where partitions are shared,
+   * it does nothing for those that are another member's by now: that one reads their records again.
+   */
   commit(offsets: Offsets): Promise<void>;
+
+  /** Goes back to what was committed (with `from`: was committed by this reader): what was polled since comes again. */
+  rewind(): Promise<void>;
 
   /** Records not yet polled, by topic. */
   lag(): Promise<ReadonlyMap<string, number>>;

@@ -231,6 +231,8 @@ export interface Store extends StoreReader, ShortReader, SnapshotReader, AsyncDi
     readonly transactions: boolean;
     /** Collections that nobody defined can be read. */
     readonly foreignCollections: boolean;
+    /** Other processes write the same documents: nothing that was read may be remembered. Its `onCommit` tells nothing. */
+    readonly shared: boolean;
   };
 
   /** Creates or alters collections and their indexes; existing documents are indexed. */
@@ -275,6 +277,13 @@ export interface Store extends StoreReader, ShortReader, SnapshotReader, AsyncDi
    * traces of what was removed before stay in free space; nobody works meanwhile.
    */
   scrub(options?: { readonly rewrite: boolean }): Promise<boolean>;
+
+  /**
+   * Takes, or keeps, the lease of this name for a holder for so long from now on, by the store's clock; false while another one has it.
+   * What only one process at a time should do is done by who holds a lease; a holder that is late does no harm, since effects are guarded.
+   * A store that is not shared gives it to whoever asks.
+   */
+  lease(name: string, holder: string, forMs: number): Promise<boolean>;
 
   /** Calls `listener` at once after each commit that announced something, in the order of commits, until the returned function is called. */
   onCommit(listener: (commit: Commit) => void): () => void;

@@ -159,6 +159,7 @@ export function metaText(meta: ProjectionMeta, updatedAt: number): string {
     removedTo: meta.removedTo,
     awaits: meta.awaits,
     live: meta.live,
+    previous: meta.previous,
     seen: meta.seen,
   } satisfies Required<{ [Property in keyof ProjectionMeta]: unknown }>);
 }

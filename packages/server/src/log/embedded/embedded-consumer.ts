@@ -3,6 +3,7 @@ import type { LogRecord } from '../../core/log-record.ts';
 import type { EmbeddedFile } from '../../sqlite/embedded-file.ts';
 import { toAppError } from '../../sqlite/sqlite-error.ts';
 import type { LogConsumer, Offsets } from '../log.ts';
+import { withOffsets } from '../offsets.ts';
 import { readRecords } from './log-rows.ts';
 import type { PartitionTable } from './topic-tables.ts';
 
@@ -23,6 +24,7 @@ const LOOK_EVERY_MS = 3;
 export class EmbeddedConsumer implements LogConsumer {
   readonly #source: ConsumerSource;
   readonly #next = new Map<string, number>();
+  #done: Offsets = new Map();
   readonly #closed = new AbortController();
   /** Changes when anything was committed, by this process or another. */
   #seenVersion = -1;
@@ -65,6 +67,13 @@ export class EmbeddedConsumer implements LogConsumer {
   /** Positions are kept by the store, in the transaction of what was done with the records. */
   async commit(offsets: Offsets): Promise<void> {
     this.#source.commit(offsets);
+    this.#done = withOffsets(this.#done, offsets);
+  }
+
+  async rewind(): Promise<void> {
+    this.#next.clear();
+    this.#seenVersion = -1;
+    return Promise.resolve();
   }
 
   async lag(): Promise<ReadonlyMap<string, number>> {
@@ -118,7 +127,7 @@ export class EmbeddedConsumer implements LogConsumer {
   }
 
   #offset(table: PartitionTable): number {
-    return this.#next.get(table.table) ?? this.#source.startOf(table);
+    return this.#next.get(table.table) ?? this.#done.get(table.topic)?.get(table.partition) ?? this.#source.startOf(table);
   }
 
   #version(): number {

@@ -26,7 +26,7 @@ export interface EmbeddedLogOptions {
  * it is in, or nothing. Other processes may append too. The file belongs to whoever opened it: disposing of the log leaves it open.
  */
 export class EmbeddedLog implements Log {
-  readonly capabilities = { positions: 'store' } as const;
+  readonly capabilities = { positions: 'store', shared: false, deadLetterTopics: false, erasable: true } as const;
   readonly #file: EmbeddedFile;
   readonly #partitions: number;
   readonly #clock: Clock;
@@ -113,15 +113,19 @@ export class EmbeddedLog implements Log {
     });
   }
 
+  async committed(): Promise<Offsets> {
+    return Promise.resolve(new Map());
+  }
+
   async subscribe(options: {
-    readonly group: string;
+    readonly group: string | null;
     readonly topics: readonly string[];
     readonly from?: Offsets | undefined;
   }): Promise<LogConsumer> {
     const { group, topics, from } = options;
-    const stored = this.#read(() => readPositions(this.#file.reader, group));
-    const done = this.#done.get(group) ?? new Map<string, number>();
-    this.#done.set(group, done);
+    const stored: Offsets = group === null ? new Map() : this.#read(() => readPositions(this.#file.reader, group));
+    const done = (group === null ? this.#ends(topics) : this.#done.get(group)) ?? new Map<string, number>();
+    if (group !== null) this.#done.set(group, done);
     const consumer: EmbeddedConsumer = new EmbeddedConsumer({
       file: this.#file,
       clock: this.#clock,
@@ -132,6 +136,7 @@ export class EmbeddedLog implements Log {
       startOf: ({ topic, partition, table }) =>
         from?.get(topic)?.get(partition) ?? stored.get(topic)?.get(partition) ?? done.get(table) ?? 0,
       commit: (offsets) => {
+        if (group === null) return;
         for (const topic of this.#committed.all())
           for (const { partition, table } of topic.partitions) {
             const offset = offsets.get(topic.topic)?.get(partition);
@@ -142,6 +147,13 @@ export class EmbeddedLog implements Log {
     });
     this.#consumers.add(consumer);
     return consumer;
+  }
+
+  /** Where the next records will be, by table. */
+  #ends(topics: readonly string[]): Map<string, number> {
+    this.#committed.reload();
+    const tables = topics.flatMap((topic) => this.#committed.get(topic)?.partitions ?? []);
+    return new Map(tables.map((table) => [table.table, table.end(this.#file.reader)]));
   }
 
   /** In transactions of some thousand records, so that a running engine hardly waits. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { LogRecord } from '../../core/log-record.ts';
 import type { LogConsumer, Offsets } from '../log.ts';
+import { withOffsets } from '../offsets.ts';
 import type { Partition } from './partition.ts';
 
 /** What a consumer needs of its log. */
@@ -18,6 +19,7 @@ export interface ConsumerSource {
 export class MemoryConsumer implements LogConsumer {
   readonly #source: ConsumerSource;
   readonly #next = new Map<Partition, number>();
+  #done: Offsets = new Map();
   readonly #closed = new AbortController();
   #turn = 0;
 
@@ -41,6 +43,12 @@ export class MemoryConsumer implements LogConsumer {
 
   async commit(offsets: Offsets): Promise<void> {
     this.#source.commit(offsets);
+    this.#done = withOffsets(this.#done, offsets);
+  }
+
+  async rewind(): Promise<void> {
+    this.#next.clear();
+    return Promise.resolve();
   }
 
   async lag(): Promise<ReadonlyMap<string, number>> {
@@ -84,7 +92,8 @@ export class MemoryConsumer implements LogConsumer {
   }
 
   #offset(partition: Partition): number {
-    const offset = this.#next.get(partition) ?? this.#source.startOf(partition);
+    const done = this.#done.get(partition.topic)?.get(partition.partition);
+    const offset = this.#next.get(partition) ?? done ?? this.#source.startOf(partition);
     return Math.max(offset, partition.begin);
   }
 }

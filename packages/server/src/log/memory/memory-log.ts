@@ -17,7 +17,7 @@ interface Topic {
  * so that a second engine can start on it.
  */
 export class MemoryLog implements Log {
-  readonly capabilities = { positions: 'store' } as const;
+  readonly capabilities = { positions: 'store', shared: false, deadLetterTopics: false, erasable: true } as const;
   readonly #partitions: number;
   readonly #clock: Clock;
   readonly #topics = new Map<string, Topic>();
@@ -67,17 +67,31 @@ export class MemoryLog implements Log {
     return positions.filter(({ topic, partition, offset }) => this.#topics.get(topic)?.partitions[partition]?.erase(offset)).length;
   }
 
+  async committed(): Promise<Offsets> {
+    return Promise.resolve(new Map());
+  }
+
   async subscribe(options: {
-    readonly group: string;
+    readonly group: string | null;
     readonly topics: readonly string[];
     readonly from?: Offsets | undefined;
   }): Promise<LogConsumer> {
     const { group, topics, from } = options;
+    const ends = new Map(
+      Array.from(
+        this.#topics,
+        ([topic, { partitions }]) => [topic, new Map(partitions.map(({ partition, end }) => [partition, end]))] as const,
+      ),
+    );
     const consumer = new MemoryConsumer({
       clock: this.#clock,
       partitions: () => topics.flatMap((topic) => this.#topics.get(topic)?.partitions ?? []),
-      startOf: ({ topic, partition }) => from?.get(topic)?.get(partition) ?? this.#committed.get(place(group, topic, partition)) ?? 0,
+      startOf: ({ topic, partition }) =>
+        from?.get(topic)?.get(partition) ??
+        (group === null ? ends.get(topic)?.get(partition) : this.#committed.get(place(group, topic, partition))) ??
+        0,
       commit: (offsets) => {
+        if (group === null) return;
         for (const [topic, partitions] of offsets)
           for (const [partition, offset] of partitions) this.#committed.set(place(group, topic, partition), offset);
       },

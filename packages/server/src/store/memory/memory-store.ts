@@ -27,7 +27,7 @@ const FEW_RECORDS = 200;
  * committed. Disposing of it keeps its content.
  */
 export class MemoryStore extends MemoryReader implements Store {
-  readonly capabilities = { transactions: true, foreignCollections: false } as const;
+  readonly capabilities = { transactions: true, foreignCollections: false, shared: false } as const;
   readonly #state: MemoryState;
   readonly #listeners = new Set<(commit: Commit) => void>();
   #lastUnit: Promise<unknown> = Promise.resolve();
@@ -120,6 +120,10 @@ export class MemoryStore extends MemoryReader implements Store {
       [records[i], records[j]] = [records[j] as StoredRecord, records[i] as StoredRecord];
     }
     return records.slice(0, limit);
+  }
+
+  async lease(): Promise<boolean> {
+    return Promise.resolve(true);
   }
 
   /** Nothing stays of what is removed. */

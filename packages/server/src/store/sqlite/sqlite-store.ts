@@ -11,7 +11,7 @@ import { SqliteWriter } from './sqlite-writer.ts';
  * reading one, so that they see what is committed. The file belongs to whoever opened it: disposing of the store leaves it open.
  */
 export class SqliteStore extends SqliteStoreReader implements Store {
-  readonly capabilities = { transactions: true, foreignCollections: false } as const;
+  readonly capabilities = { transactions: true, foreignCollections: false, shared: false } as const;
   readonly #file: EmbeddedFile;
   readonly #writerCatalog: SqliteCatalog;
   readonly #listeners = new Set<(commit: Commit) => void>();
@@ -56,6 +56,11 @@ export class SqliteStore extends SqliteStoreReader implements Store {
 
   async scrub({ rewrite } = { rewrite: false }): Promise<boolean> {
     return this.#file.scrub(rewrite ? 'rewrite' : 'journal');
+  }
+
+  /** Only one engine works on a file: the lock of its folder sees to that. */
+  async lease(): Promise<boolean> {
+    return Promise.resolve(true);
   }
 
   onCommit(listener: (commit: Commit) => void): () => void {
