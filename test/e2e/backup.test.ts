@@ -101,7 +101,7 @@ describe('restore', () => {
     expect(jsonLines(outcome.out)).toMatchObject([{ event: 'restored', data: project.data }]);
     expect(await contentOf(project)).toEqual(before);
     expect(readdirSync(project.data).filter((name) => name.startsWith('millrace.db'))).toEqual(['millrace.db']);
-    const db = new DatabaseSync(path.join(project.data, 'millrace.db'));
+    const db = new DatabaseSync(path.join(project.data, 'millrace.db'), { timeout: 30_000 });
     expect(db.prepare("SELECT value FROM facts WHERE name = 'epoch'").get()).toBeUndefined();
     db.close();
   });
@@ -205,7 +205,7 @@ test('a data folder that cannot be made is an error that names it, not a bug', a
 });
 
 function change(file: string, sql: string): void {
-  const db = new DatabaseSync(file);
+  const db = new DatabaseSync(file, { timeout: 30_000 });
   db.exec(sql);
   db.close();
 }

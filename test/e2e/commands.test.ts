@@ -160,7 +160,7 @@ describe('start', () => {
   test('data that are newer than the program are refused', async () => {
     using project = new ExampleProject();
     await project.process([CUSTOMER]);
-    const db = new DatabaseSync(path.join(project.data, 'millrace.db'));
+    const db = new DatabaseSync(path.join(project.data, 'millrace.db'), { timeout: 30_000 });
     db.exec('PRAGMA user_version = 9999');
     db.close();
     expect(await project.run('start', ['--until-idle'])).toMatchObject({ code: 5, err: expect.stringContaining('DATA_TOO_NEW') });

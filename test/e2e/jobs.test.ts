@@ -22,7 +22,7 @@ async function openExample(): Promise<ExampleProject> {
 
 /** Makes stored documents wrong, behind the engine's back. */
 function spoil(example: ExampleProject, count: number): void {
-  const db = new DatabaseSync(path.join(example.data, 'millrace.db'));
+  const db = new DatabaseSync(path.join(example.data, 'millrace.db'), { timeout: 30_000 });
   try {
     const { table } = db.prepare("SELECT 'c' || id || '_' || name AS \"table\" FROM collections WHERE name = 'sv_dishes'").get() as {
       table: string;

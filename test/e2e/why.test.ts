@@ -75,7 +75,7 @@ test('a record says where it stands in the log, and which documents show it', as
 test('a stored document that is not what it should be is found out', async () => {
   using project = new ExampleProject();
   await project.process(CHANGES);
-  const db = new DatabaseSync(path.join(project.data, 'millrace.db'));
+  const db = new DatabaseSync(path.join(project.data, 'millrace.db'), { timeout: 30_000 });
   const table = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'c%_sv_customers'").get()?.['name'];
   db.exec(`UPDATE "${String(table)}" SET doc = replace(doc, 'Ada', 'Eve')`);
   db.close();
@@ -91,7 +91,7 @@ test('a stored document that is not what it should be is found out', async () =>
 test('what is queued is said', async () => {
   using project = new ExampleProject();
   await project.process(CHANGES);
-  const db = new DatabaseSync(path.join(project.data, 'millrace.db'));
+  const db = new DatabaseSync(path.join(project.data, 'millrace.db'), { timeout: 30_000 });
   const row = db.prepare('INSERT INTO queue (kind, scope, key, lane, due_at, attempts, payload) VALUES (?, ?, ?, ?, ?, ?, ?)');
   const { identifier } = await lineageOf(project, 'sv_customers', '1');
   const { identifierText } = await import('../../packages/server/src/core/key.ts');

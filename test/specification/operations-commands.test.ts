@@ -25,7 +25,7 @@ const line = (id: string, beds: unknown = 1, more: object = {}): string =>
 
 /** A transaction that writes, as long as this lives. */
 function holdWriter(project: Project): Disposable {
-  const db = new DatabaseSync(path.join(project.folder, '.millrace/millrace.db'));
+  const db = new DatabaseSync(path.join(project.folder, '.millrace/millrace.db'), { timeout: 30_000 });
   db.exec('BEGIN IMMEDIATE');
   return { [Symbol.dispose]: () => db.close() };
 }
