@@ -90,7 +90,7 @@ function readBody(
   const onIdentifier = options.on === IDENTIFIER;
   if (!onIdentifier && options.identifierQueryMapping !== undefined) {
     context.faulty = true;
-    const message = `The dependency ${name} has identifierQueryMapping, but stands on ${options.on}`;
+    const message = `The dependency ${name} stands on "${options.on}", but has identifierQueryMapping`;
     context.reading.report.error('CONFIG_CONTRADICTION', below(place, 'identifierQueryMapping'), message, {
       expected: `on: ${IDENTIFIER}`,
       cure: `Set on to ${IDENTIFIER}, or remove identifierQueryMapping`,
