@@ -38,9 +38,10 @@ export function registerConsumerTests(factory: LogFactory): void {
       await using context = await factory();
       const { log } = context;
       await log.append(['a', 'b', 'c'].map((value) => message('orders', 'k', value)));
-      await using consumer = await log.subscribe({ group: 'g', topics: ['orders'] });
+      const consumer = await log.subscribe({ group: 'g', topics: ['orders'] });
       await drain(consumer);
       await consumer.commit(offsets(['orders', 0, 2]));
+      await consumer[Symbol.asyncDispose]();
       await using again = await log.subscribe({ group: 'g', topics: ['orders'] });
       expect(valuesOf(await drain(again))).toEqual(['c']);
       await using told = await log.subscribe({ group: 'g', topics: ['orders'], from: offsets(['orders', 0, 1]) });

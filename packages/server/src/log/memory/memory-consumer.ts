@@ -1,49 +1,55 @@
 import type { Clock } from '../../core/clock.ts';
 import type { LogRecord } from '../../core/log-record.ts';
 import type { LogConsumer, Offsets } from '../log.ts';
-import { withOffsets } from '../offsets.ts';
 import type { Partition } from './partition.ts';
 
-/** What a consumer needs of its log. */
+/** Which partitions a consumer reads, and from where. */
 export interface ConsumerSource {
-  readonly clock: Clock;
-  /** Partitions that exist now of the consumer's topics. */
+  /** Another number when everything that was polled may have become somebody else's. */
+  readonly life: number;
+  /** Those to read now. */
   partitions(): readonly Partition[];
+  /** Where to begin with a partition, also after going back. */
   startOf(partition: Partition): number;
   commit(offsets: Offsets): void;
-  /** Resolves at the next append, or when the log is closed. */
-  appended(): Promise<void>;
+  /** Resolves when there may be more to read. */
+  changed(): Promise<void>;
+  /** The group holds it for dead. */
+  expel(): void;
+  close(): void;
 }
 
 /** Reads the partitions of several topics in turn. */
 export class MemoryConsumer implements LogConsumer {
   readonly #source: ConsumerSource;
+  readonly #clock: Clock;
   readonly #next = new Map<Partition, number>();
-  #done: Offsets = new Map();
   readonly #closed = new AbortController();
+  #life: number;
   #turn = 0;
 
-  constructor(source: ConsumerSource) {
+  constructor(source: ConsumerSource, clock: Clock) {
     this.#source = source;
+    this.#clock = clock;
+    this.#life = source.life;
   }
 
   async poll(limit: number, options: { readonly signal?: AbortSignal; readonly waitMs?: number } = {}): Promise<readonly LogRecord[]> {
     const signals = [this.#closed.signal, ...(options.signal === undefined ? [] : [options.signal])];
     const giveUp = AbortSignal.any(signals);
-    const deadline = this.#source.clock.now() + (options.waitMs ?? Number.POSITIVE_INFINITY);
+    const deadline = this.#clock.now() + (options.waitMs ?? Number.POSITIVE_INFINITY);
     while (!giveUp.aborted) {
-      const appended = this.#source.appended();
+      const changed = this.#source.changed();
       const records = this.#read(limit);
-      const left = deadline - this.#source.clock.now();
+      const left = deadline - this.#clock.now();
       if (records.length > 0 || left <= 0) return records;
-      await this.#wait(appended, left, giveUp);
+      await this.#wait(changed, left, giveUp);
     }
     return [];
   }
 
   async commit(offsets: Offsets): Promise<void> {
     this.#source.commit(offsets);
-    this.#done = withOffsets(this.#done, offsets);
   }
 
   async rewind(): Promise<void> {
@@ -53,27 +59,32 @@ export class MemoryConsumer implements LogConsumer {
 
   async lag(): Promise<ReadonlyMap<string, number>> {
     const lag = new Map<string, number>();
-    for (const partition of this.#source.partitions())
+    for (const partition of this.#partitions())
       lag.set(partition.topic, (lag.get(partition.topic) ?? 0) + Math.max(0, partition.end - this.#offset(partition)));
     return lag;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed.abort();
+  expel(): void {
+    this.#source.expel();
   }
 
-  async #wait(appended: Promise<void>, waitMs: number, giveUp: AbortSignal): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort();
+    this.#source.close();
+  }
+
+  async #wait(changed: Promise<void>, waitMs: number, giveUp: AbortSignal): Promise<void> {
     const done = new AbortController();
     const signal = AbortSignal.any([giveUp, done.signal]);
     const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-    const passed = Number.isFinite(waitMs) ? [this.#source.clock.sleep(waitMs, signal)] : [];
-    await Promise.race([appended, aborted, ...passed]);
+    const passed = Number.isFinite(waitMs) ? [this.#clock.sleep(waitMs, signal)] : [];
+    await Promise.race([changed, aborted, ...passed]);
     done.abort();
   }
 
   /** An equal share of each partition, the rest to those that have more; another partition is first each time. */
   #read(limit: number): LogRecord[] {
-    const all = this.#source.partitions();
+    const all = this.#partitions();
     const waiting = [...all.slice(this.#turn % (all.length || 1)), ...all.slice(0, this.#turn % (all.length || 1))];
     this.#turn++;
     const records: LogRecord[] = [];
@@ -91,9 +102,16 @@ export class MemoryConsumer implements LogConsumer {
     return records;
   }
 
+  /** Those to read now. What was polled of others is forgotten. */
+  #partitions(): readonly Partition[] {
+    const partitions = this.#source.partitions();
+    if (this.#source.life !== this.#life) this.#next.clear();
+    this.#life = this.#source.life;
+    for (const partition of this.#next.keys()) if (!partitions.includes(partition)) this.#next.delete(partition);
+    return partitions;
+  }
+
   #offset(partition: Partition): number {
-    const done = this.#done.get(partition.topic)?.get(partition.partition);
-    const offset = this.#next.get(partition) ?? done ?? this.#source.startOf(partition);
-    return Math.max(offset, partition.begin);
+    return Math.max(this.#next.get(partition) ?? this.#source.startOf(partition), partition.begin);
   }
 }

@@ -4,12 +4,20 @@ import { AppError } from '../../core/errors.ts';
 import { bytesOf } from '../../core/log-record.ts';
 import type { LogPosition, LogRecord, NewLogRecord } from '../../core/log-record.ts';
 import type { Log, LogConsumer, Offsets, TopicInfo } from '../log.ts';
+import { AllPartitions } from './all-partitions.ts';
 import { MemoryConsumer } from './memory-consumer.ts';
-import { Partition, sizeOf } from './partition.ts';
+import { MemoryLogState } from './memory-log-state.ts';
+import { sizeOf } from './partition.ts';
+import type { Partition } from './partition.ts';
 
-interface Topic {
-  readonly topicId: string;
-  readonly partitions: readonly Partition[];
+export interface MemoryLogOptions {
+  /** Of each topic that is made from now on; 1 when absent. */
+  readonly partitions?: number;
+  readonly clock?: Clock;
+  /** Several processes read it: positions are the log's, and the members of a group share its partitions. */
+  readonly shared?: boolean;
+  /** What another log holds, so that both are one, as in several processes. */
+  readonly state?: MemoryLogState;
 }
 
 /**
@@ -17,42 +25,38 @@ interface Topic {
  * so that a second engine can start on it.
  */
 export class MemoryLog implements Log {
-  readonly capabilities = { positions: 'store', shared: false, deadLetterTopics: false, erasable: true } as const;
+  readonly capabilities: Log['capabilities'];
   readonly #partitions: number;
   readonly #clock: Clock;
-  readonly #topics = new Map<string, Topic>();
-  /** By (group, topic, partition). */
-  readonly #committed = new Map<string, number>();
-  readonly #consumers = new Set<LogConsumer>();
-  #appended = Promise.withResolvers<void>();
-  #topicsMade = 0;
-  #keyless = 0;
+  readonly #state: MemoryLogState;
+  readonly #consumers = new Set<MemoryConsumer>();
 
-  /** `partitions` of each topic that is made from now on; 1 when absent. */
-  constructor({ partitions = 1, clock = systemClock }: { readonly partitions?: number; readonly clock?: Clock } = {}) {
+  constructor({ partitions = 1, clock = systemClock, shared = false, state = new MemoryLogState() }: MemoryLogOptions = {}) {
+    this.capabilities = { positions: shared ? 'log' : 'store', shared, deadLetterTopics: shared, erasable: true };
     this.#partitions = partitions;
     this.#clock = clock;
+    this.#state = state;
   }
 
   async append(records: readonly NewLogRecord[]): Promise<readonly LogPosition[]> {
     const places = records.map((record) => this.#place(record));
     const now = this.#clock.now();
     const appended = records.map((record, i) => (places[i] as Partition).append(record, now));
-    if (appended.length > 0) this.#wake();
+    if (appended.length > 0) this.#state.wake();
     return appended.map(({ topic, partition, offset, timestamp }) => ({ topic, partition, offset, timestamp }));
   }
 
   async createTopics(topics: readonly string[]): Promise<void> {
-    for (const topic of topics) this.#topic(topic);
+    for (const topic of topics) this.#state.topic(topic, this.#partitions);
   }
 
   /** For tests of what happens when a topic is deleted and made again. */
   deleteTopic(topic: string): void {
-    this.#topics.delete(topic);
+    this.#state.deleteTopic(topic);
   }
 
   async topics(): Promise<readonly TopicInfo[]> {
-    return Array.from(this.#topics, ([topic, { topicId, partitions }]) => ({
+    return Array.from(this.#state.topics, ([topic, { topicId, partitions }]) => ({
       topic,
       topicId,
       partitions: partitions.map((each) => ({ partition: each.partition, begin: each.begin, end: each.end, bytes: each.bytes })),
@@ -60,45 +64,32 @@ export class MemoryLog implements Log {
   }
 
   async read(topic: string, partition: number, offset: number, limit: number): Promise<readonly LogRecord[]> {
-    return this.#topics.get(topic)?.partitions[partition]?.read(offset, limit) ?? [];
+    return this.#state.topics.get(topic)?.partitions[partition]?.read(offset, limit) ?? [];
   }
 
   async erase(positions: readonly Pick<LogPosition, 'topic' | 'partition' | 'offset'>[]): Promise<number> {
-    return positions.filter(({ topic, partition, offset }) => this.#topics.get(topic)?.partitions[partition]?.erase(offset)).length;
+    return positions.filter(({ topic, partition, offset }) => this.#state.topics.get(topic)?.partitions[partition]?.erase(offset)).length;
   }
 
-  async committed(): Promise<Offsets> {
-    return Promise.resolve(new Map());
+  async committed(group: string): Promise<Offsets> {
+    return Promise.resolve(this.capabilities.positions === 'log' ? this.#state.committed(group) : new Map());
   }
 
-  async subscribe(options: {
-    readonly group: string | null;
-    readonly topics: readonly string[];
-    readonly from?: Offsets | undefined;
-  }): Promise<LogConsumer> {
-    const { group, topics, from } = options;
-    const ends = new Map(
-      Array.from(
-        this.#topics,
-        ([topic, { partitions }]) => [topic, new Map(partitions.map(({ partition, end }) => [partition, end]))] as const,
-      ),
-    );
-    const consumer = new MemoryConsumer({
-      clock: this.#clock,
-      partitions: () => topics.flatMap((topic) => this.#topics.get(topic)?.partitions ?? []),
-      startOf: ({ topic, partition }) =>
-        from?.get(topic)?.get(partition) ??
-        (group === null ? ends.get(topic)?.get(partition) : this.#committed.get(place(group, topic, partition))) ??
-        0,
-      commit: (offsets) => {
-        if (group === null) return;
-        for (const [topic, partitions] of offsets)
-          for (const [partition, offset] of partitions) this.#committed.set(place(group, topic, partition), offset);
-      },
-      appended: () => this.#appended.promise,
-    });
+  async subscribe({ group, topics, from }: Parameters<Log['subscribe']>[0]): Promise<LogConsumer> {
+    const isMember = this.capabilities.shared && group !== null && from === undefined;
+    const source = isMember ? this.#state.group(group).member(topics) : new AllPartitions(this.#state, group, topics, from);
+    const consumer = new MemoryConsumer(source, this.#clock);
     this.#consumers.add(consumer);
     return consumer;
+  }
+
+  /**
+   * The group holds a consumer of this log for dead, as one that was silent for too long: its partitions go to others, its commits do
+   * nothing, and with its next poll it joins again. Without one: all of this log, that end, as those of a process that was killed.
+   */
+  expel(consumer?: LogConsumer): void {
+    for (const each of this.#consumers) if (consumer === undefined || each === consumer) each.expel();
+    if (consumer === undefined) void this[Symbol.asyncDispose]();
   }
 
   async trim({
@@ -110,7 +101,7 @@ export class MemoryLog implements Log {
     readonly maxBytes?: number;
     readonly keepFrom: Offsets;
   }): Promise<number> {
-    const all = [...this.#topics.values()].flatMap(({ partitions }) => partitions);
+    const all = [...this.#state.topics.values()].flatMap(({ partitions }) => partitions);
     let bytes = all.flatMap((partition) => partition.read(partition.begin, Infinity)).reduce((sum, record) => sum + sizeOf(record), 0);
     let removed = 0;
     for (;;) {
@@ -130,31 +121,13 @@ export class MemoryLog implements Log {
     this.#consumers.clear();
   }
 
-  #wake(): void {
-    this.#appended.resolve();
-    this.#appended = Promise.withResolvers();
-  }
-
-  #topic(name: string): Topic {
-    const existing = this.#topics.get(name);
-    if (existing !== undefined) return existing;
-    const partitions = Array.from({ length: this.#partitions }, (_, partition) => new Partition(name, partition));
-    const topic: Topic = { topicId: `memory-${++this.#topicsMade}`, partitions };
-    this.#topics.set(name, topic);
-    return topic;
-  }
-
   #place({ topic, partition, key }: NewLogRecord): Partition {
-    const { partitions } = this.#topic(topic);
-    const chosen = partition ?? (key === null ? this.#keyless++ : hash(bytesOf(key))) % partitions.length;
+    const { partitions } = this.#state.topic(topic, this.#partitions);
+    const chosen = partition ?? (key === null ? this.#state.nextKeyless() : hash(bytesOf(key))) % partitions.length;
     const found = partitions[chosen];
     if (found !== undefined) return found;
     throw new AppError('UNKNOWN_PARTITION', `Topic "${topic}" has no partition ${chosen}: expected 0 to ${partitions.length - 1}`);
   }
-}
-
-function place(group: string, topic: string, partition: number): string {
-  return JSON.stringify([group, topic, partition]);
 }
 
 /** FNV-1a, 32 bits. */
