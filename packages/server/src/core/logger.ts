@@ -1,4 +1,7 @@
-/** Structured logs: the message is a constant, values go in fields. Record keys never go in unless the configuration allows it. */
+/**
+ * Structured logs: the message is a constant, values go in fields. What was thrown goes in as it is (`{ error }`), never as its message:
+ * what of it may stand in a log is decided in one place. Fields that are not known there to be harmless are shown as digests.
+ */
 export interface Logger {
   child(fields: Readonly<Record<string, unknown>>): Logger;
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;

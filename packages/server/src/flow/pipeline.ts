@@ -347,7 +347,7 @@ export class Pipeline {
   async #waitOut(error: unknown, failures: number, signal: AbortSignal | undefined): Promise<void> {
     const { clock, logger } = this.#options;
     const delayMs = Math.min(30_000, 100 * 2 ** Math.min(failures, 10));
-    logger.error('A unit of work failed and is tried again', { error: messageOf(error), failures, delayMs });
+    logger.error('A unit of work failed and is tried again', { error, failures, delayMs });
     await clock.sleep(delayMs, signal);
   }
 

@@ -124,7 +124,7 @@ export class Engine implements AsyncDisposable {
       try {
         await retain(this, this.#project.config.retention, this.#clock.now());
       } catch (error) {
-        this.#logger.warn('Retention could not be enforced', { error: error instanceof Error ? error.message : String(error) });
+        this.#logger.warn('Retention could not be enforced', { error });
       }
       await this.#clock.sleep(RETENTION_EVERY_MS, signal);
     }
@@ -139,7 +139,7 @@ export class Engine implements AsyncDisposable {
 export async function openEngine(project: RunnableProject, options: EngineOptions = {}): Promise<Engine> {
   const { config, definitions, plan, hashes } = project;
   const clock = options.clock ?? systemClock;
-  const logger = options.logger ?? (await openLogger(config));
+  const logger = options.logger ?? (await openLogger(project));
   await using resources = new AsyncDisposableStack();
   const { EngineLock } = await import('../sqlite/engine-lock.ts');
   resources.use(EngineLock.acquire(config.data, process.pid));

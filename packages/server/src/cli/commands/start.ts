@@ -52,7 +52,7 @@ export async function start(context: CommandContext, options: Options): Promise<
   const { openEngine } = await import('../../runtime/engine.ts');
   const { openLogger } = await import('../../runtime/logger.ts');
   const { clock, signal } = context;
-  const logger = await openLogger(project.config);
+  const logger = await openLogger(project);
   await using engine = await openEngine(project, { clock, logger });
   await using server = await serveWhereWanted();
   announce(context, project, { notices: engine.notices, http: server?.url, paused: engine.paused() });

@@ -83,7 +83,7 @@ export class DevSession {
     failure: AbortController,
   ): Promise<{ project: OpenedProject; cause: Cause }> {
     const { clock, signal } = this.#context;
-    const logger = await openLogger(project.config);
+    const logger = await openLogger(project);
     await using engine = await openEngine(project, { clock, logger });
     await using server = await serve(engine, project, { clock, logger, signal });
     // A port that was chosen freely is kept, so that pages and clients find it again.

@@ -109,7 +109,7 @@ describe('the process of user code', () => {
     const print = `module.exports = () => { for (let i = 0; i < 50; i++) process.stdout.write('x'.repeat(1e5)); console.log(); return 1; };`;
     await using user = new UserFiles({ 'print.js': print }, { logger: recorder(lines) });
     await user.value('cast-value', 'print.js', 1);
-    await expect.poll(() => lines).toContainEqual({ level: 'info', message: 'User code printed', fields: { line: 'x'.repeat(1_000) } });
+    await expect.poll(() => lines).toContainEqual({ level: 'info', message: 'User code printed', fields: { printed: 'x'.repeat(1_000) } });
   });
 
   test('may garble the pipe that tells its progress, and the other calls succeed', async () => {

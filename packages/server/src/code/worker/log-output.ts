@@ -26,7 +26,7 @@ export function logOutput(streams: readonly Readable[], logger: Logger): void {
       lines = 0;
     }
     lines++;
-    if (lines <= MAX_LINES_PER_SECOND) logger.info('User code printed', { line: line.slice(0, MAX_LINE) });
+    if (lines <= MAX_LINES_PER_SECOND) logger.info('User code printed', { printed: line.slice(0, MAX_LINE) });
     else if (lines === MAX_LINES_PER_SECOND + 1) logger.warn('User code prints too much: the rest of this second is dropped');
   };
   for (const stream of streams) eachLine(stream, log);

@@ -116,7 +116,7 @@ describe('what user code says', () => {
       { level: 'error', message: 'User code says', fields: { file, said: 'bad', with: expect.stringContaining('"message":"bad"') } },
       { level: 'debug', message: 'User code says', fields: { file, said: 'child', with: '{"part":1}' } },
     ]);
-    await expect.poll(() => lines).toContainEqual({ level: 'info', message: 'User code printed', fields: { line: 'printed' } });
+    await expect.poll(() => lines).toContainEqual({ level: 'info', message: 'User code printed', fields: { printed: 'printed' } });
   });
 
   test('is bounded in number and size', async () => {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import { AppError, messageOf } from '../../core/errors.ts';
+import { AppError } from '../../core/errors.ts';
 import { silentLogger } from '../../core/logger.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Commit, SnapshotReader, Store } from '../../store/store.ts';
@@ -156,7 +156,7 @@ export class LiveEngine implements LiveQueries, Disposable {
     try {
       this.#dispatch(commit);
     } catch (error) {
-      this.#logger.error('A commit could not be told to live queries: all are read again', { error: messageOf(error) });
+      this.#logger.error('A commit could not be told to live queries: all are read again', { error });
       this.#missed(commit.sequence);
     }
     this.#told = this.#sequence;

@@ -1,5 +1,4 @@
 import type { Logger } from '../../core/logger.ts';
-import { messageOf } from '../../core/errors.ts';
 import type { LiveChange, LivePosition, LiveRow, LiveSink, LiveSubscription } from './live.ts';
 
 /**
@@ -71,7 +70,7 @@ export class LiveSubscriber {
       call(this.#sink);
     } catch (error) {
       this.isEnded = true;
-      this.#logger.error('A receiver of a live query failed and gets nothing more', { error: messageOf(error) });
+      this.#logger.error('A receiver of a live query failed and gets nothing more', { error });
     }
   }
 }

@@ -1,4 +1,4 @@
-import { AppError, messageOf } from '../../core/errors.ts';
+import { AppError } from '../../core/errors.ts';
 import { isDocument } from '../../core/value.ts';
 import type { Document, Value } from '../../core/value.ts';
 import { ackText } from './session-frames.ts';
@@ -268,7 +268,7 @@ export class Session implements Outlet {
   #refuse(requestId: string, named: { readonly id: string; readonly group: string }, error: unknown, isOwn: boolean): void {
     this.stats.refused++;
     const known = error instanceof AppError;
-    if (!known) this.#parts.logger.error('A live query could not be started', { error: messageOf(error) });
+    if (!known) this.#parts.logger.error('A live query could not be started', { error });
     const message = known ? error.message : 'The live query could not be started: the reason stands in the log of the server';
     this.#reply(refusalText(requestId, named, message, isOwn ? (known ? error.code : 'INTERNAL') : undefined));
   }

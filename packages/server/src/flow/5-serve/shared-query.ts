@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import { AppError, messageOf } from '../../core/errors.ts';
+import { AppError } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Snapshot, SnapshotReader } from '../../store/store.ts';
 import type { LiveChange, LivePosition, LiveQuerySpec, LiveRow, LiveSink, LiveSubscription } from './live.ts';
@@ -381,7 +381,7 @@ export class SharedQuery {
     }
   }
 
-  #fields(error: unknown): { readonly collection: string; readonly error: string } {
-    return { collection: this.spec.collection, error: messageOf(error) };
+  #fields(error: unknown): { readonly collection: string; readonly error: unknown } {
+    return { collection: this.spec.collection, error };
   }
 }

@@ -143,8 +143,7 @@ export class JobRunner {
     const { store, clock, logger } = this.#parts;
     const code = error instanceof AppError ? error.code : 'INTERNAL';
     // Who asked for it is told; what the engine itself asked for is told here.
-    if (row.key === REFRESH_KEY)
-      logger.error('A job failed', { job: job.id, type: job.type, scope: job.scope, code, error: messageOf(error) });
+    if (row.key === REFRESH_KEY) logger.error('A job failed', { job: job.id, type: job.type, scope: job.scope, code, error });
     const now = clock.now();
     await store.transact(async (writer) => {
       await writer.complete([row]);

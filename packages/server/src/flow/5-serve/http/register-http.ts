@@ -26,7 +26,7 @@ export function registerRules(app: FastifyInstance, parts: Pick<HttpParts, 'guar
   });
   app.setErrorHandler((error, request, reply) => {
     const known = asAppError(error);
-    if (statusOf(known) === 500) logger.error('A request failed', { route: request.routeOptions.url, error: textOf(error) });
+    if (statusOf(known) === 500) logger.error('A request failed', { route: request.routeOptions.url, error });
     return sendProblem(reply, known);
   });
   app.setNotFoundHandler((request, reply) => {
@@ -47,8 +47,4 @@ export async function registerRoutes(app: FastifyInstance, parts: HttpParts): Pr
   registerOperations(app, parts);
   registerSchemas(app, parts);
   registerCollections(app, parts);
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

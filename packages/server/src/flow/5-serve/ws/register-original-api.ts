@@ -75,7 +75,7 @@ function sendError(reply: FastifyReply, error: unknown, logger: Logger): Fastify
   if (error instanceof AppError) return sendJson(reply, STATUS[error.code] ?? 400, JSON.stringify({ error: error.message }));
   const { statusCode: status = 500, message } = error as { statusCode?: number; message?: string };
   if (status < 500) return sendJson(reply, status, JSON.stringify({ error: message }));
-  logger.error('A request of an original client failed', { error: message });
+  logger.error('A request of an original client failed', { error });
   return sendJson(reply, 500, '{"error":"The request failed for a reason that stands in the log of the server"}');
 }
 

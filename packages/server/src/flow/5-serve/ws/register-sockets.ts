@@ -1,6 +1,5 @@
 import websocket from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { messageOf } from '../../../core/errors.ts';
 import { isUpgrade } from '../http/is-upgrade.ts';
 import { PROJECT_SOCKET_ROUTE, SOCKET_ROUTE } from './socket-routes.ts';
 import { Sockets } from './sockets.ts';
@@ -25,7 +24,7 @@ export async function registerSockets(app: FastifyInstance, parts: SocketParts):
     },
     errorHandler: (error, socket) => {
       // What a client does wrong below the level of frames: its socket is closed with the code that says so.
-      parts.logger.debug('A socket failed', { error: messageOf(error) });
+      parts.logger.debug('A socket failed', { error });
       if (socket.readyState === socket.OPEN) socket.close();
     },
   });
