@@ -1,0 +1,103 @@
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { keptPorts, knownPorts } from '../ports.ts';
+import { ServerProcess } from '../server-process.ts';
+import type { Service, Variables } from '../service.ts';
+import { brokerFiles } from './broker-files.ts';
+import type { BrokerFiles } from './broker-files.ts';
+import { makeCertificates } from './certificates.ts';
+
+const READY_WITHIN_MS = 90_000;
+/** The order in which a broker's ports are kept. */
+const DOORS = ['PLAIN', 'CONTROLLER', 'TLS', 'SCRAM', 'SASL'] as const;
+type Door = (typeof DOORS)[number];
+
+export interface BrokerOptions {
+  /** With doors for TLS, SCRAM, PLAIN and OAUTHBEARER besides the plain one. */
+  readonly tls: boolean;
+  /** Options of the JVM. */
+  readonly java: readonly string[];
+}
+
+/** For rates: the compiler that takes longer and makes faster code is on. */
+export const STEADY_JAVA = ['-Xms64m', '-Xmx256m', '-XX:+UseSerialGC'];
+/** For brokers that live for one test. */
+export const QUICK_JAVA = ['-Xms64m', '-Xmx192m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+
+/** One Kafka node, broker and controller in one. */
+export class KafkaBroker implements Service {
+  readonly name: string;
+  readonly folder: string;
+  readonly #options: BrokerOptions;
+  readonly #process: ServerProcess;
+
+  constructor(folder: string, options: BrokerOptions) {
+    this.name = options.tls ? 'tls' : 'kafka';
+    this.folder = folder;
+    this.#options = options;
+    this.#process = new ServerProcess(folder);
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  get variables(): Variables | undefined {
+    const ports = knownPorts(this.folder);
+    if (ports === undefined) return undefined;
+    const address = (door: Door): string => `127.0.0.1:${ports[DOORS.indexOf(door)]}`;
+    if (!this.#options.tls) return { MILLRACE_KAFKA_BROKERS: address('PLAIN') };
+    return {
+      MILLRACE_TEST_KAFKA_TLS: address('TLS'),
+      MILLRACE_TEST_KAFKA_SCRAM: address('SCRAM'),
+      MILLRACE_TEST_KAFKA_SASL: address('SASL'),
+      MILLRACE_TEST_KAFKA_UNLOCKED: address('PLAIN'),
+      MILLRACE_TEST_KAFKA_CERTIFICATES: this.#certificates,
+    };
+  }
+
+  async start(): Promise<void> {
+    const files = await brokerFiles();
+    mkdirSync(this.folder, { recursive: true });
+    const running = this.pid !== undefined;
+    const ports = await keptPorts(this.folder, { count: this.#options.tls ? 5 : 2, running });
+    if (!running) this.#launch(files, ports);
+    await this.#process.ready(() => this.#process.output.includes('Kafka Server started'), READY_WITHIN_MS);
+  }
+
+  stop(): Promise<boolean> {
+    return this.#process.stop();
+  }
+
+  kill(): Promise<void> {
+    return this.#process.kill();
+  }
+
+  #launch({ classPath, formatted }: BrokerFiles, ports: readonly number[]): void {
+    const data = path.join(this.folder, 'data');
+    if (!existsSync(data)) {
+      // Aside first: a folder that was copied by half would look like data that was lost.
+      cpSync(formatted, `${data}-new`, { recursive: true });
+      renameSync(`${data}-new`, data);
+    }
+    if (this.#options.tls) makeCertificates(this.#certificates);
+    const properties = path.join(this.folder, 'server.properties');
+    writeFileSync(properties, this.#properties(ports));
+    this.#process.start('java', [...this.#options.java, '-Dlog4j2.level=INFO', '-cp', classPath, 'kafka.Kafka', properties]);
+  }
+
+  /** What is set twice has the later value. */
+  #properties(ports: readonly number[]): string {
+    const names = this.#options.tls ? ['server.properties', 'doors.properties'] : ['server.properties'];
+    const template = names.map((name) => readFileSync(path.join(import.meta.dirname, name), 'utf8')).join('\n');
+    const values: Readonly<Record<string, string>> = {
+      FOLDER: this.folder,
+      ...Object.fromEntries(DOORS.map((door, i) => [door, String(ports[i])])),
+    };
+    return template.replaceAll(/@([A-Z]+)@/g, (whole, name: string) => values[name] ?? whole);
+  }
+
+  get #certificates(): string {
+    return path.join(this.folder, 'certificates');
+  }
+}

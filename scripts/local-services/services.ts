@@ -1,0 +1,15 @@
+import path from 'node:path';
+import { KafkaBroker, STEADY_JAVA } from './kafka/kafka-broker.ts';
+import { MongoServer } from './mongo/mongo-server.ts';
+import { stateFolder } from './places.ts';
+import type { Service } from './service.ts';
+
+export const SERVICE_NAMES = ['kafka', 'mongo', 'tls'] as const;
+export type ServiceName = (typeof SERVICE_NAMES)[number];
+
+/** `tls` is a Kafka broker of its own, whose doors want certificates or passwords. */
+export function serviceOf(name: ServiceName): Service {
+  const folder = path.join(stateFolder(), name);
+  if (name === 'mongo') return new MongoServer(folder);
+  return new KafkaBroker(folder, { tls: name === 'tls', java: STEADY_JAVA });
+}
