@@ -3,7 +3,7 @@ import { parseFilter } from '../core/query/parse-filter.ts';
 import type { RecordDelta } from '../core/record-delta.ts';
 import type { StoredRecord } from '../core/record.ts';
 import { collection, put, record } from './store-conformance-support.ts';
-import type { StoreFactory } from './store-conformance-support.ts';
+import type { StoreFactory, StoreUnderTest } from './store-conformance-support.ts';
 import type { Commit, Store, StoreWriter } from './store.ts';
 
 const ALL = { filter: { kind: 'true' } } as const;
@@ -32,9 +32,17 @@ function shown({ sequence, deltas, replaced }: Commit): string {
 }
 
 export function registerCommitTests(factory: StoreFactory): void {
+  /** A store that tells; else the test is skipped. */
+  const telling = async (skip: (note: string) => never): Promise<StoreUnderTest> => {
+    const context = await factory();
+    if (!context.store.capabilities.shared) return context;
+    await context[Symbol.asyncDispose]();
+    return skip('others write too, whose commits this store does not hear of');
+  };
+
   describe('commits', () => {
-    test('what units of work announce is told once each is committed, in order, numbered without a gap', async () => {
-      await using context = await factory();
+    test('what units of work announce is told once each is committed, in order, numbered without a gap', async ({ skip }) => {
+      await using context = await telling(skip);
       const { store } = context;
       await store.define([collection('dishes')]);
       const commits = told(store);
@@ -54,8 +62,8 @@ export function registerCommitTests(factory: StoreFactory): void {
       expect([first.before, second.before?.document]).toEqual([null, { v: 1 }]);
     });
 
-    test('a unit of work that fails announces nothing, and its number is given to the next', async () => {
-      await using context = await factory();
+    test('a unit of work that fails announces nothing, and its number is given to the next', async ({ skip }) => {
+      await using context = await telling(skip);
       const { store } = context;
       await store.define([collection('dishes')]);
       const commits = told(store);
@@ -68,8 +76,8 @@ export function registerCommitTests(factory: StoreFactory): void {
       expect(commits.map(shown)).toEqual(['1: b=2']);
     });
 
-    test('who listens sees what was committed, and is told before whoever asked for it', async () => {
-      await using context = await factory();
+    test('who listens sees what was committed, and is told before whoever asked for it', async ({ skip }) => {
+      await using context = await telling(skip);
       const { store } = context;
       await store.define([collection('dishes')]);
       const order: string[] = [];
@@ -84,8 +92,8 @@ export function registerCommitTests(factory: StoreFactory): void {
       expect((await seen.promise).map(({ id }) => id)).toEqual(['a']);
     });
 
-    test('who does not listen any more is not told', async () => {
-      await using context = await factory();
+    test('who does not listen any more is not told', async ({ skip }) => {
+      await using context = await telling(skip);
       const { store } = context;
       await store.define([collection('dishes')]);
       const commits: Commit[] = [];
@@ -96,8 +104,8 @@ export function registerCommitTests(factory: StoreFactory): void {
       expect(commits.map(({ sequence }) => sequence)).toEqual([1]);
     });
 
-    test('a collection that is dropped is told as replaced, one that was never there is not', async () => {
-      await using context = await factory();
+    test('a collection that is dropped is told as replaced, one that was never there is not', async ({ skip }) => {
+      await using context = await telling(skip);
       const { store } = context;
       await store.define([collection('dishes')]);
       const commits = told(store);
@@ -106,8 +114,8 @@ export function registerCommitTests(factory: StoreFactory): void {
       expect(commits.map(shown)).toEqual(['1: dishes!']);
     });
 
-    test('a snapshot shows the documents of a query, sorted and limited, and the last commit that they show', async () => {
-      await using context = await factory();
+    test('a snapshot shows the documents of a query, sorted and limited, and the last commit that they show', async ({ skip }) => {
+      await using context = await telling(skip);
       const { store } = context;
       await store.define([collection('dishes')]);
       expect(await store.snapshot('dishes', ALL)).toEqual({ sequence: 0, records: [] });
@@ -117,8 +125,8 @@ export function registerCommitTests(factory: StoreFactory): void {
       expect([sequence, records.map(({ id }) => id)]).toEqual([3, ['k3']]);
     });
 
-    test('while units of work run, a snapshot shows exactly the commits up to its number', async () => {
-      await using context = await factory();
+    test('while units of work run, a snapshot shows exactly the commits up to its number', async ({ skip }) => {
+      await using context = await telling(skip);
       const { store } = context;
       await store.define([collection('counters')]);
       let isWriting = true;
@@ -144,8 +152,8 @@ export function registerCommitTests(factory: StoreFactory): void {
       expect(sequences.size).toBeGreaterThan(1);
     });
 
-    test('the count of commits goes on where the store is opened again', async () => {
-      await using context = await factory();
+    test('the count of commits goes on where the store is opened again', async ({ skip }) => {
+      await using context = await telling(skip);
       if (context.reopen === undefined) return;
       await context.store.define([collection('dishes')]);
       await context.store.transact((writer) => change(writer, 'dishes', record('a', { v: 1 })));
@@ -154,6 +162,20 @@ export function registerCommitTests(factory: StoreFactory): void {
       const commits = told(store);
       await store.transact((writer) => change(writer, 'dishes', record('b', { v: 2 })));
       expect(commits.map(shown)).toEqual(['2: b=2']);
+    });
+
+    test('a store that others write too tells of nothing, and its snapshots have no number', async ({ skip }) => {
+      await using context = await factory();
+      const { store } = context;
+      skip(!store.capabilities.shared, 'nobody else writes');
+      await store.define([collection('dishes')]);
+      const commits = told(store);
+      for (const v of [3, 1, 2]) await store.transact((writer) => change(writer, 'dishes', record(`k${v}`, { v })));
+      const query = { filter: parseFilter({ v: { $gt: 1 } }), sort: [{ path: ['v'], direction: -1 as const }], limit: 1 };
+      const { sequence, records } = await store.snapshot('dishes', query);
+      expect([sequence, records.map(({ id }) => id)]).toEqual([0, ['k3']]);
+      await store.drop('dishes');
+      expect(commits).toEqual([]);
     });
   });
 }

@@ -5,6 +5,7 @@ import { registerErrorTests } from './store-conformance-errors.ts';
 import { registerFactTests } from './store-conformance-facts.ts';
 import { registerFillTests } from './store-conformance-fill.ts';
 import { registerFindTests } from './store-conformance-find.ts';
+import { registerLeaseTests } from './store-conformance-leases.ts';
 import { registerLookupTests } from './store-conformance-lookups.ts';
 import { registerMetadataTests } from './store-conformance-metadata.ts';
 import { registerQueueTests } from './store-conformance-queue.ts';
@@ -24,6 +25,7 @@ export function registerStoreTests(name: string, factory: StoreFactory): void {
     registerQueueTests(factory);
     registerErrorTests(factory);
     registerFactTests(factory);
+    registerLeaseTests(factory);
     registerTransactionTests(factory);
     registerCommitTests(factory);
     registerCollectionTests(factory);

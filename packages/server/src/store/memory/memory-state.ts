@@ -15,6 +15,10 @@ export interface MemoryState {
   /** By (group, topic, partition). */
   readonly positions: Map<string, number>;
   readonly facts: Map<string, string>;
+  /** Who has it, until when (ms). */
+  readonly leases: Map<string, { readonly holder: string; readonly until: number }>;
+  /** Of a shared store: calls of all that have it open are done one after the other. */
+  lastCall: Promise<unknown>;
   /** Of the queue: never given twice, also after a rollback. */
   lastSeq: number;
   /** Of the last commit that announced something. */
@@ -22,5 +26,15 @@ export interface MemoryState {
 }
 
 export function emptyState(): MemoryState {
-  return { collections: new Map(), queue: new Map(), errors: new Map(), positions: new Map(), facts: new Map(), lastSeq: 0, sequence: 0 };
+  return {
+    collections: new Map(),
+    queue: new Map(),
+    errors: new Map(),
+    positions: new Map(),
+    facts: new Map(),
+    leases: new Map(),
+    lastCall: Promise.resolve(),
+    lastSeq: 0,
+    sequence: 0,
+  };
 }

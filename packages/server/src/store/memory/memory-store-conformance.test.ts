@@ -1,11 +1,12 @@
 import { registerStoreTests } from '../store-conformance.ts';
 import { MemoryStore } from './memory-store.ts';
 
-registerStoreTests('memory', async () => {
-  let store = new MemoryStore();
-  return {
-    store,
-    reopen: async () => (store = store.reopen()),
-    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
-  };
-});
+for (const shared of [false, true])
+  registerStoreTests(shared ? 'shared memory' : 'memory', async () => {
+    let store = new MemoryStore(undefined, { shared });
+    return {
+      store,
+      reopen: async () => (store = store.reopen()),
+      [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+    };
+  });

@@ -1,4 +1,6 @@
 import { assert } from '../../core/assert.ts';
+import { systemClock } from '../../core/clock.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { Query } from '../../core/query.ts';
 import type { State, StoredRecord } from '../../core/record.ts';
 import type { Lane } from '../../core/trigger.ts';
@@ -18,6 +20,12 @@ import { MemoryReader } from './memory-reader.ts';
 import { emptyState } from './memory-state.ts';
 import type { MemoryState } from './memory-state.ts';
 import { MemoryWriter } from './memory-writer.ts';
+import { SingleCalls, oneByOne } from './single-calls.ts';
+
+export interface MemoryStoreOptions {
+  readonly shared?: boolean;
+  readonly clock?: Clock;
+}
 
 /** A walk through so many takes no time. */
 const FEW_RECORDS = 200;
@@ -27,25 +35,37 @@ const FEW_RECORDS = 200;
  * committed. Disposing of it keeps its content.
  */
 export class MemoryStore extends MemoryReader implements Store {
-  readonly capabilities = { transactions: true, foreignCollections: false, shared: false } as const;
+  readonly capabilities: Store['capabilities'];
   readonly #state: MemoryState;
+  readonly #clock: Clock;
   readonly #listeners = new Set<(commit: Commit) => void>();
   #lastUnit: Promise<unknown> = Promise.resolve();
   #isAbandoned = false;
 
-  constructor(state: MemoryState = emptyState()) {
+  /**
+   * `shared`: without transactions; each call of a unit of work is done by itself, and others that have the same state open write too.
+   * The clock is that of the leases.
+   */
+  constructor(state: MemoryState = emptyState(), { shared = false, clock = systemClock }: MemoryStoreOptions = {}) {
     super((name) => state.collections.get(name));
+    this.capabilities = { transactions: !shared, foreignCollections: false, shared };
     this.#state = state;
+    this.#clock = clock;
   }
 
   /** A store on what is committed. A unit of work that is still open in this one will not be committed, and this one is not used again. */
   reopen(): MemoryStore {
     this.#isAbandoned = true;
-    return new MemoryStore(this.#state);
+    return this.another();
+  }
+
+  /** The same store as another process has it open. */
+  another(): MemoryStore {
+    return new MemoryStore(this.#state, { shared: this.capabilities.shared, clock: this.#clock });
   }
 
   async define(collections: readonly CollectionDefinition[]): Promise<void> {
-    await this.#alone(() => {
+    await this.#atOnce(() => {
       for (const definition of collections) {
         const existing = this.#state.collections.get(definition.name);
         this.#state.collections.set(definition.name, new MemoryCollection(definition, existing?.records()));
@@ -58,10 +78,10 @@ export class MemoryStore extends MemoryReader implements Store {
   }
 
   async drop(collection: string, anew?: CollectionDefinition): Promise<void> {
-    await this.#alone(() => {
+    await this.#atOnce(() => {
       const wasThere = this.#state.collections.delete(collection);
       if (anew !== undefined) this.#state.collections.set(collection, new MemoryCollection(anew));
-      if (wasThere) this.#tell({ sequence: ++this.#state.sequence, deltas: [], replaced: [collection] });
+      if (wasThere && !this.capabilities.shared) this.#tell({ sequence: ++this.#state.sequence, deltas: [], replaced: [collection] });
     });
   }
 
@@ -71,6 +91,7 @@ export class MemoryStore extends MemoryReader implements Store {
 
   async transact<T>(work: (writer: StoreWriter) => Promise<T>): Promise<T> {
     return this.#alone(async () => {
+      if (this.capabilities.shared) return work(new SingleCalls(this.#state));
       const writer = new MemoryWriter(this.#state);
       const result = await work(writer);
       assert(!this.#isAbandoned, 'A unit of work ends before the store is opened again');
@@ -122,8 +143,13 @@ export class MemoryStore extends MemoryReader implements Store {
     return records.slice(0, limit);
   }
 
-  async lease(): Promise<boolean> {
-    return Promise.resolve(true);
+  async lease(name: string, holder: string, forMs: number): Promise<boolean> {
+    if (!this.capabilities.shared) return true;
+    const now = this.#clock.now();
+    const held = this.#state.leases.get(name);
+    if (held !== undefined && held.holder !== holder && held.until > now) return false;
+    this.#state.leases.set(name, { holder, until: now + forMs });
+    return true;
   }
 
   /** Nothing stays of what is removed. */
@@ -180,6 +206,11 @@ export class MemoryStore extends MemoryReader implements Store {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#isAbandoned) await this.#lastUnit;
+  }
+
+  /** Nobody else does anything meanwhile. */
+  async #atOnce(change: () => void): Promise<void> {
+    await (this.capabilities.shared ? oneByOne(this.#state, change) : this.#alone(change));
   }
 
   /** Units of work run one after the other; a failed one does not hold up the next. */
