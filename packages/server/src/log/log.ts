@@ -11,6 +11,30 @@ export interface TopicInfo {
   readonly partitions: readonly { readonly partition: number; readonly begin: number; readonly end: number; readonly bytes: number }[];
 }
 
+/** How a topic is wanted. What is undefined is left to the log. */
+export interface TopicSettings {
+  readonly topic: string;
+  readonly partitions: number;
+  /** Copies of each record, on as many brokers. */
+  readonly replication: number | undefined;
+  /** How long records are kept; `Infinity`: for ever. */
+  readonly retentionMs: number | undefined;
+  /** Whether only the newest record of each key is kept. */
+  readonly compaction: boolean | undefined;
+}
+
+/** One thing about a topic that is not as wanted. `missing`: the topic itself. */
+export interface TopicDifference {
+  readonly topic: string;
+  readonly setting: 'missing' | 'partitions' | 'replication' | 'retentionMs' | 'compaction';
+  readonly wanted: number | boolean;
+  readonly actual: number | boolean | undefined;
+  /** Whether it is as wanted by now. */
+  readonly applied: boolean;
+  /** Why it can or could not be changed. */
+  readonly obstacle?: string | undefined;
+}
+
 /**
  * Where changes come from: topics of partitions of records.
  *
@@ -37,6 +61,9 @@ export interface Log extends AsyncDisposable {
   /** Creates topics that do not exist. */
   createTopics(topics: readonly string[]): Promise<void>;
 
+  /** In what topics differ from what is wanted. With `apply` they are created and changed; nothing is ever removed by it. */
+  provision(wanted: readonly TopicSettings[], options: { readonly apply: boolean }): Promise<readonly TopicDifference[]>;
+
   topics(): Promise<readonly TopicInfo[]>;
 
   /** Up to `limit` records of one partition, from an offset. Not more than there are; never waits. */
@@ -52,12 +79,17 @@ export interface Log extends AsyncDisposable {
    * A reader of several topics for a group. Begins at `from`, else (where absent) at the group's committed position, else at the beginning.
    *
    * Where the log is shared: without `from` it is a member of the group, and is given the records of some partitions; with `from` it reads
-   * all partitions by itself. Null: of no group; it begins at `from`, else at the end, and commits nothing.
+   * all partitions by itself, those that are not in it from their beginning: what it commits is only shown. Null: of no group; it begins
+   * at `from`, else at the end, and commits nothing. Partitions that come later are read from their beginning.
+   *
+   * Where records that come next were removed before they were read, `poll` fails with POSITION_LOST, unless the topic is in `acceptLost`:
+   * then the oldest that is kept comes next.
    */
   subscribe(options: {
     readonly group: string | null;
     readonly topics: readonly string[];
     readonly from?: Offsets | undefined;
+    readonly acceptLost?: readonly string[] | undefined;
   }): Promise<LogConsumer>;
 
   /** What a group has committed, whoever its members are. Empty where positions live in the store. */

@@ -7,10 +7,12 @@ import type { LogPosition, LogRecord, NewLogRecord } from '../../core/log-record
 import type { EmbeddedFile } from '../../sqlite/embedded-file.ts';
 import { readPositions } from '../../sqlite/read-positions.ts';
 import { toAppError } from '../../sqlite/sqlite-error.ts';
-import type { Log, LogConsumer, Offsets, TopicInfo } from '../log.ts';
+import type { Log, LogConsumer, Offsets, TopicDifference, TopicInfo, TopicSettings } from '../log.ts';
+import { partitionOf } from '../partitioner.ts';
+import { differencesOf } from '../topic-differences.ts';
 import { EmbeddedConsumer } from './embedded-consumer.ts';
 import { eraseRecord, readRecords, writeRecord } from './log-rows.ts';
-import { partitionOf } from './partitioner.ts';
+
 import { TopicTables } from './topic-tables.ts';
 import type { PartitionTable, Topic } from './topic-tables.ts';
 import { trimLog } from './trim.ts';
@@ -74,6 +76,18 @@ export class EmbeddedLog implements Log {
     await this.#alter(() => {
       for (const topic of topics) this.#topic(topic);
     });
+  }
+
+  /** Topics are made as they are wanted; how long records are kept is up to `trim`. */
+  async provision(wanted: readonly TopicSettings[], { apply }: { readonly apply: boolean }): Promise<readonly TopicDifference[]> {
+    this.#committed.reload();
+    const partitions = new Map(this.#committed.all().map((topic) => [topic.topic, topic.partitions.length] as const));
+    const missing = wanted.filter(({ topic }) => !partitions.has(topic));
+    if (apply && missing.length > 0)
+      await this.#alter(() => {
+        for (const each of missing) this.#topic(each.topic, each.partitions);
+      });
+    return differencesOf(wanted, partitions, apply);
   }
 
   async topics(): Promise<readonly TopicInfo[]> {
@@ -186,8 +200,8 @@ export class EmbeddedLog implements Log {
     }
   }
 
-  #topic(name: string): Topic {
-    return this.#written.get(name) ?? this.#written.create(name, randomUUID(), this.#partitions);
+  #topic(name: string, partitions = this.#partitions): Topic {
+    return this.#written.get(name) ?? this.#written.create(name, randomUUID(), partitions);
   }
 
   #place({ topic, partition, key }: NewLogRecord): PartitionTable {

@@ -3,7 +3,8 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { bytesOf } from '../../core/log-record.ts';
 import type { LogPosition, LogRecord, NewLogRecord } from '../../core/log-record.ts';
-import type { Log, LogConsumer, Offsets, TopicInfo } from '../log.ts';
+import type { Log, LogConsumer, Offsets, TopicDifference, TopicInfo, TopicSettings } from '../log.ts';
+import { differencesOf } from '../topic-differences.ts';
 import { AllPartitions } from './all-partitions.ts';
 import { MemoryConsumer } from './memory-consumer.ts';
 import { MemoryLogState } from './memory-log-state.ts';
@@ -48,6 +49,13 @@ export class MemoryLog implements Log {
 
   async createTopics(topics: readonly string[]): Promise<void> {
     for (const topic of topics) this.#state.topic(topic, this.#partitions);
+  }
+
+  /** Topics are made as they are wanted; what is kept of them is up to `trim`. */
+  async provision(wanted: readonly TopicSettings[], { apply }: { readonly apply: boolean }): Promise<readonly TopicDifference[]> {
+    const partitions = new Map(Array.from(this.#state.topics, ([topic, made]) => [topic, made.partitions.length] as const));
+    if (apply) for (const each of wanted) this.#state.topic(each.topic, each.partitions);
+    return differencesOf(wanted, partitions, apply);
   }
 
   /** For tests of what happens when a topic is deleted and made again. */
