@@ -53,9 +53,18 @@ describe('a project that is right', () => {
         resumeBytes: 256_000_000,
       },
       auditPerSecond: 1,
-      logging: { level: 'info', format: 'auto' },
+      logging: { level: 'info', format: 'auto', keys: 'redacted' },
       log: { use: 'embedded' },
-      store: { use: 'sqlite' },
+      store: { use: 'embedded' },
+      topics: {
+        create: true,
+        partitions: 4,
+        replication: undefined,
+        compact: false,
+        retentionMs: { ingestion: 7 * day, handOver: 7 * day, deadLetters: 30 * day },
+        named: new Map(),
+      },
+      drainMs: 30_000,
       alias: 'mongo',
     });
   });

@@ -5,7 +5,7 @@ import type { Compatibility } from '../core/projection.ts';
 import type { Place, Problem } from '../core/problem.ts';
 import { hashDefinitions } from './hashes.ts';
 import { normalize } from './normalize.ts';
-import { overridesOf, withOverrides } from './overrides.ts';
+import { overrideOf, overridesOf, withOverrides } from './overrides.ts';
 import type { Override, Overrides } from './overrides.ts';
 import type { ProjectConfig } from './config.ts';
 import { readProjectFile } from './project-file.ts';
@@ -69,7 +69,7 @@ export async function loadProject(options: LoadOptions): Promise<LoadedProject> 
   if (shaped.data === undefined) return nothing();
 
   leaveOutPruned(reading, project.source.value, shaped.data);
-  const config = await normalize(reading, project.file, shaped.data, env);
+  const config = await normalize(reading, project.file, shaped.data, { env, overrides });
   const definitions = await readDefinitions(reading, shaped.data, { file: reading.name(project.file), path: ['modules', 'fastData'] });
   const hashes = await hashDefinitions(reading, definitions);
   return { config, definitions, problems: sorted(locate(reading.report.problems)), hashes, locate };
@@ -135,7 +135,7 @@ function leaveOutPruned(reading: Reading, raw: unknown, options: ProjectOptions)
 
 /** A fault in a setting that was overridden is not the file's. */
 function reportFault(reading: Reading, file: string, fault: ShapeFault, overrides: readonly Override[]): void {
-  const source = overrides.findLast((override) => override.path.join('.') === fault.path.join('.'));
+  const source = overrideOf(fault.path, overrides);
   if (source === undefined) {
     reading.fault(reading.name(file), fault);
     return;

@@ -2,10 +2,12 @@ import { resolve } from 'node:path';
 
 import type { Place } from '../core/problem.ts';
 import type { ProjectConfig } from './config.ts';
+import type { Override } from './overrides.ts';
+import { readLog, readStore, topicsConfig } from './deployment.ts';
 import type { Reading } from './reading.ts';
 import { below } from './report.ts';
-import { resolveSecret } from './secret.ts';
 import type { Secret } from './secret.ts';
+import { SecretReader } from './secret-reader.ts';
 import type { ProjectOptions } from './shapes/project.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -18,10 +20,11 @@ export async function normalize(
   reading: Reading,
   file: string,
   options: ProjectOptions,
-  env: Readonly<Record<string, string | undefined>>,
+  { env, overrides }: { readonly env: Readonly<Record<string, string | undefined>>; readonly overrides: readonly Override[] },
 ): Promise<ProjectConfig> {
   const place: Place = { file: reading.name(file), path: [] };
-  const token = await readToken(reading, options, env, below(place, 'http', 'token'));
+  const secrets = new SecretReader(reading, env, overrides);
+  const token = await secrets.text(options.http.token, below(place, 'http', 'token'), sendable);
   const { host, port, unguarded, origins, maxLimit, maxQueryMs } = options.http;
   if (!LOOPBACK.test(host) && options.http.token === undefined && !unguarded) {
     reading.report.error(
@@ -64,24 +67,12 @@ export async function normalize(
     },
     auditPerSecond: options.audit.perSecond,
     logging: options.logging,
-    log: options.log,
-    store: options.store,
+    log: await readLog({ reading, secrets, place }, options),
+    store: await readStore({ reading, secrets, place }, options),
+    topics: topicsConfig(options.topics),
+    drainMs: options.drainSeconds * 1000,
     alias: options.modules.fastData.alias,
   };
-}
-
-async function readToken(
-  reading: Reading,
-  options: ProjectOptions,
-  env: Readonly<Record<string, string | undefined>>,
-  place: Place,
-): Promise<string | undefined> {
-  if (options.http.token === undefined) return undefined;
-  const secret = await resolveSecret(options.http.token, { folder: reading.folder, env });
-  const checked = 'value' in secret ? sendable(secret) : secret;
-  if ('value' in checked) return checked.value;
-  reading.report.error('CONFIG_VALUE', place, `http.token: ${checked.fault}`, { expected: checked.expected });
-  return undefined;
 }
 
 /** A token that no header can carry would lock everybody out. What it is stays unsaid. */

@@ -10,6 +10,10 @@ export interface Overrides {
   readonly port?: number | undefined;
   readonly host?: string | undefined;
   readonly logLevel?: string | undefined;
+  /** Kafka and MongoDB. */
+  readonly prod?: boolean | undefined;
+  readonly log?: string | undefined;
+  readonly store?: string | undefined;
 }
 
 /** One setting that does not come from the project file. */
@@ -25,10 +29,20 @@ const FLAGS: readonly (readonly [key: keyof Overrides, path: readonly string[], 
   ['port', ['http', 'port'], '--port'],
   ['host', ['http', 'host'], '--host'],
   ['logLevel', ['logging', 'level'], '--log-level'],
+  ['log', ['log', 'use'], '--log'],
+  ['store', ['store', 'use'], '--store'],
+];
+
+/** What `--prod` and `PROD=true` stand for. What is chosen one by one in the same place wins. */
+const PRODUCTION: readonly (readonly [path: readonly string[], adapter: string])[] = [
+  [['log', 'use'], 'kafka'],
+  [['store', 'use'], 'mongo'],
 ];
 
 export function overridesOf(flags: Overrides, env: Readonly<Record<string, string | undefined>>): Override[] {
   const overrides: Override[] = [];
+  // Other tools set this variable too, to all kinds of values.
+  if (env['PROD'] === 'true') overrides.push(...production('$PROD'));
   for (const option of ENVIRONMENT_OPTIONS) {
     const text = env[option.env];
     // An empty variable is how many shells and container files say "not set".
@@ -36,6 +50,7 @@ export function overridesOf(flags: Overrides, env: Readonly<Record<string, strin
     const value = option.path === 'data' ? resolve(text) : parse(text, option.type);
     overrides.push({ path: option.path.split('.'), value, place: { file: `$${option.env}`, path: [] } });
   }
+  if (flags.prod === true) overrides.push(...production('--prod'));
   for (const [key, path, flag] of FLAGS) {
     const value = flags[key];
     if (value === undefined) continue;
@@ -44,12 +59,21 @@ export function overridesOf(flags: Overrides, env: Readonly<Record<string, strin
   return overrides;
 }
 
+function production(file: string): Override[] {
+  return PRODUCTION.map(([path, value]) => ({ path, value, place: { file, path: [] } }));
+}
+
 /** The value of the project file with the overrides put in. The file's own value is not changed. */
 export function withOverrides(value: unknown, overrides: readonly Override[]): unknown {
   if (!isRecord(value)) return value;
   let result: Record<string, unknown> = value;
   for (const override of overrides) result = put(result, override.path, override.value);
   return result;
+}
+
+/** Where a setting, or what it stands in, was overridden. */
+export function overrideOf(path: readonly (string | number)[], overrides: readonly Override[]): Override | undefined {
+  return overrides.findLast((override) => override.path.every((segment, index) => segment === path[index]));
 }
 
 function put(holder: Readonly<Record<string, unknown>>, path: readonly string[], value: unknown): Record<string, unknown> {
@@ -64,6 +88,7 @@ function put(holder: Readonly<Record<string, unknown>>, path: readonly string[],
 function parse(text: string, type: string): unknown {
   if (type === 'number') return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
   if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
+  if (type.startsWith('list of ')) return text.split(',').map((part) => part.trim());
   return text;
 }
 

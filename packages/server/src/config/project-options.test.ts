@@ -25,9 +25,10 @@ retention:
   deadLettersDays: never
   errorsDays: 1
 http: { host: 0.0.0.0, port: 0, token: secret }
-logging: { level: debug, format: json }
-log: { use: embedded, batch: 5 }
-store: { use: sqlite }
+logging: { level: debug, format: json, keys: plain }
+log: { use: embedded }
+store: { use: embedded }
+drainSeconds: 7
 `);
     expect(lines).toEqual([]);
     expect(config).toMatchObject({
@@ -42,8 +43,9 @@ store: { use: sqlite }
         errorsMs: 86_400_000,
       },
       http: { host: '0.0.0.0', port: 0, token: 'secret', unguarded: false },
-      logging: { level: 'debug', format: 'json' },
-      log: { use: 'embedded', batch: 5 },
+      logging: { level: 'debug', format: 'json', keys: 'plain' },
+      log: { use: 'embedded' },
+      drainMs: 7_000,
     });
   });
 
@@ -206,11 +208,11 @@ modules:
 `,
       [
         '1:1 error CONFIG_MISSING_KEY | Missing key "id" | expected: a text | cure: Add id: a text',
-        '1:1 error CONFIG_UNKNOWN_KEY | Unknown key "idd" | expected: id, data, durability, cache, retention, http, live, audit, logging, log, store or modules | cure: Did you mean id?',
+        '1:1 error CONFIG_UNKNOWN_KEY | Unknown key "idd" | expected: id, data, durability, cache, retention, http, live, audit, logging, log, store, topics, drainSeconds or modules | cure: Did you mean id?',
         '3:9 error CONFIG_VALUE | port must be a number, not "80" | expected: a number',
         '4:3 error CONFIG_UNKNOWN_KEY | Unknown key "hots" in http | expected: host, port, token, unguarded, origins, maxLimit or maxQueryMs | cure: Did you mean host?',
         '6:16 error CONFIG_VALUE | days must be greater than 0, not -1 | expected: greater than 0',
-        '7:13 error CONFIG_VALUE | use must be embedded, not "kafak" | expected: embedded',
+        '7:13 error CONFIG_VALUE | use must be embedded or kafka, not "kafak" | expected: embedded or kafka | cure: Did you mean kafka?',
         '10:5 error CONFIG_VALUE | erSchema must be a list that is not empty, not [] | expected: a list that is not empty',
         '12:7 error CONFIG_VALUE | The name "a b" cannot be used | expected: a name of letters, digits, _ and - | cure: Use a name of letters, digits, _ and -',
         '14:10 error CONFIG_VALUE | v must be a text or an object, not 5 | expected: a text or an object',

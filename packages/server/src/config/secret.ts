@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
-import type { SecretOptions } from './shapes/project.ts';
+import type { SecretOptions } from './shapes/secret.ts';
 
 /** What a secret resolves to, or why it does not. */
 export type Secret = { readonly value: string } | { readonly fault: string; readonly expected: string };

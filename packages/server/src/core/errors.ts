@@ -90,6 +90,12 @@ export const CATALOGUE = {
     what: 'Records were removed from a topic before they were processed: its retention is shorter than the delay.',
     cure: 'millrace load or replay brings the rows again; then start with --accept-lost NAME. A longer retention avoids it.',
   },
+  MESSAGE_MALFORMED: {
+    whose: 'operator',
+    retryable: false,
+    what: 'A message between two stages is not of the form that it should have.',
+    cure: 'See what else writes into the topic. The stages hand over pr-update and sv-update of version 2.0.0 and sv-trigger of version 1.0.0.',
+  },
   LOG_NOT_ERASABLE: {
     whose: 'user',
     retryable: false,
@@ -173,6 +179,12 @@ export const CATALOGUE = {
     retryable: false,
     what: 'Two options of the configuration exclude each other.',
     cure: 'Remove one of the two that the message names.',
+  },
+  CONFIG_INSECURE: {
+    whose: 'user',
+    retryable: false,
+    what: 'A setting lets others read a secret, or reach what they should not.',
+    cure: 'Set what is expected, unless nobody else is on that network.',
   },
   CONFIG_NO_EFFECT: {
     whose: 'user',

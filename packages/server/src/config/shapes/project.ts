@@ -2,6 +2,8 @@ import { z } from 'zod';
 
 import { projectionShape } from './projection.ts';
 import { codeOrFile, name, schemaKey } from './common.ts';
+import { logShape, storeShape, topicsShape } from './deployment.ts';
+import { secret } from './secret.ts';
 
 /**
  * The project file (`millrace.yaml`): every option with its type, default, description and, where it may also be set from the
@@ -26,17 +28,6 @@ const retentionShape = z.strictObject({
   deadLettersDays: days('Dead letters are kept this many days', 30),
   errorsDays: days('Errors of single views are kept this many days', 30),
 });
-
-const encoding = z.literal('base64').optional();
-const secret = z
-  .union([
-    z.string().min(1),
-    z.discriminatedUnion('type', [
-      z.strictObject({ type: z.literal('env'), key: z.string().min(1), encoding }),
-      z.strictObject({ type: z.literal('file'), path: z.string().min(1), key: z.string().min(1).optional(), encoding }),
-    ]),
-  ])
-  .meta({ description: 'A text, { type: env, key } or { type: file, path, key of an INI file }, the last two also with encoding: base64' });
 
 const httpShape = z.strictObject({
   host: z.string().min(1).default('127.0.0.1').meta({ description: 'Address to listen on', env: 'MILLRACE_HTTP_HOST' }),
@@ -99,14 +90,10 @@ const loggingShape = z.strictObject({
     .enum(['auto', 'pretty', 'json'])
     .default('auto')
     .meta({ description: 'auto: pretty on a terminal, JSON elsewhere', env: 'MILLRACE_LOG_FORMAT' }),
-});
-
-/** Keys beside `use` belong to the adapter, which checks them itself. */
-const logShape = z.looseObject({
-  use: z.enum(['embedded']).default('embedded').meta({ description: 'Adapter that carries the messages', env: 'MILLRACE_LOG_USE' }),
-});
-const storeShape = z.looseObject({
-  use: z.enum(['sqlite']).default('sqlite').meta({ description: 'Adapter that keeps the documents', env: 'MILLRACE_STORE_USE' }),
+  keys: z
+    .enum(['redacted', 'plain'])
+    .default('redacted')
+    .meta({ description: 'Whether keys of records, which may name persons, stand in log lines', env: 'MILLRACE_LOG_KEYS' }),
 });
 
 const systemShape = z.strictObject({
@@ -217,6 +204,13 @@ export const projectShape = z.strictObject({
   logging: loggingShape.prefault({}),
   log: logShape.prefault({}),
   store: storeShape.prefault({}),
+  topics: topicsShape.prefault({}),
+  drainSeconds: z
+    .number()
+    .positive()
+    .max(3600)
+    .default(30)
+    .meta({ description: 'A process that is told to stop finishes what it has in hand within so long', env: 'MILLRACE_DRAIN_SECONDS' }),
   modules: z.strictObject({ fastData: fastDataShape.prefault({}) }).prefault({}),
 });
 
@@ -226,7 +220,6 @@ export type ProjectOptions = z.output<typeof projectShape>;
 export type SystemOptions = z.output<typeof systemShape>;
 export type ViewOptions = z.output<typeof viewShape>;
 export type LoggingOptions = Readonly<z.output<typeof loggingShape>>;
-export type SecretOptions = z.output<typeof secret>;
 
 /** The options of a view that is given by its folder alone. */
 export function viewOptionsOf(folder: string): ViewOptions {
