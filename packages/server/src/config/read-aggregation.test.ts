@@ -254,7 +254,7 @@ describe('faults', () => {
     [
       dependency({ type: 'projection', on: 'C', identifierQueryMapping: { id: '_identifier.id' } }),
       [
-        '13:11 CONFIG_CONTRADICTION | The dependency c has identifierQueryMapping, but stands on C | expected: on: _identifier | cure: Set on to _identifier, or remove identifierQueryMapping',
+        '13:11 CONFIG_CONTRADICTION | The dependency c stands on "C", but has identifierQueryMapping | expected: on: _identifier | cure: Set on to _identifier, or remove identifierQueryMapping',
       ],
     ],
     [
