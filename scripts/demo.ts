@@ -64,6 +64,7 @@ const project = await requireProject({
   environment: process.env,
   pid: process.pid,
   signal: stop.signal,
+  end: (code) => process.exit(code),
 });
 if (isConsoleOld()) output.write('Building the console …\n');
 await buildConsole();

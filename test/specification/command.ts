@@ -39,6 +39,7 @@ export async function command(project: Project, args: readonly string[], input: 
     environment: {},
     pid: process.pid,
     signal: new AbortController().signal,
+    end: () => undefined,
   };
   const code = await main(args, world, '0.0.0');
   return { code, out: out.text, err: err.text };

@@ -33,6 +33,8 @@ export interface CommandContext {
   readonly pid: number;
   /** Aborts when the process is asked to stop. */
   readonly signal: AbortSignal;
+  /** Ends the process at once, whatever it is doing. */
+  readonly end: (code: number) => void;
 }
 
 /** The same without what global options say: what a process, or a test, provides. */

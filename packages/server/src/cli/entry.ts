@@ -4,12 +4,16 @@ import { isatty } from 'node:tty';
 import type { WriteStream } from 'node:tty';
 import { systemClock } from '../core/clock.ts';
 import type { Output } from './context.ts';
+import { exitCode } from './exit-codes.ts';
 import { main } from './main.ts';
 
 /** The one place where the command line meets the process. */
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => stop.abort());
+  process.on(signal, () => {
+    if (stop.signal.aborted) process.exit(exitCode('refused'));
+    stop.abort();
+  });
 }
 
 // A project's own file imports `millrace`: that is this program, wherever the project lies and whether or not it is installed there.
@@ -31,6 +35,7 @@ process.exitCode = await main(
     environment: process.env,
     pid: process.pid,
     signal: stop.signal,
+    end: (code) => process.exit(code),
   },
   version,
 );

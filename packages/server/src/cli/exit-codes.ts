@@ -4,7 +4,11 @@ import type { ErrorCode } from '../core/errors.ts';
 /** What the exit code of a command says. Scripts rely on them: they never change their meaning. */
 export const EXIT_CODES = {
   done: { code: 0, meaning: 'done' },
-  refused: { code: 1, meaning: 'problems found (check, test, audit), nothing found (get, why, erase), or input refused' },
+  refused: {
+    code: 1,
+    meaning:
+      'problems found (check, test, audit), nothing found (get, why, erase), input refused, or ended before the work in hand was done',
+  },
   usage: { code: 2, meaning: 'wrong usage: an unknown command or option, a missing argument' },
   configuration: { code: 3, meaning: 'the configuration was refused' },
   inUse: { code: 4, meaning: 'the data folder is in use by another engine' },

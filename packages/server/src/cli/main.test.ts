@@ -29,6 +29,7 @@ async function run(...argv: string[]): Promise<{ readonly code: number; readonly
     environment: {},
     pid: 1,
     signal: new AbortController().signal,
+    end: () => undefined,
   };
   return { code: await main(argv, world, '1.2.3'), out: out.text, err: err.text };
 }

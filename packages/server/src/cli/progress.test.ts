@@ -32,6 +32,7 @@ function world(options: { readonly isTerminal?: boolean; readonly json?: boolean
     environment: {},
     pid: 1,
     signal: new AbortController().signal,
+    end: () => undefined,
   };
   const seen: Seen = { context, clock, out: '', err: '' };
   return seen;

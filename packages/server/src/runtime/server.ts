@@ -68,6 +68,8 @@ export async function serve(engine: Engine, project: RunnableProject, options: S
   registerRules(app, { guard, logger, onRequest: (request) => metrics.request(request) });
   const settings = { project: id, alias, ...config.live };
   const sockets = await registerSockets(app, { live, plan, settings, guard, clock, logger });
+  // Clients go on elsewhere while this process finishes what it has in hand.
+  signal?.addEventListener('abort', () => sockets.close(), { once: true });
   await registerOriginalApi(app, {
     plan,
     id,

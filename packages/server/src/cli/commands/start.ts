@@ -4,6 +4,7 @@ import type { Server } from '../../runtime/server.ts';
 import { projectionsOf } from '../../core/definitions.ts';
 import { AppError } from '../../core/errors.ts';
 import type { CommandContext } from '../context.ts';
+import { DrainLimit } from '../drain-limit.ts';
 import type { ExitReason } from '../exit-codes.ts';
 import type { Run } from '../run.ts';
 import { requireProject } from '../project.ts';
@@ -30,7 +31,7 @@ export function declareStart(program: Command, run: Run): void {
     .command('start')
     .summary('run the engine')
     .description(
-      'Processes the changes in the log and serves the collections (HTTP, live queries, the console) until it is told to stop (Ctrl-C, SIGTERM): it then finishes the batch in hand and ends with exit code 0.',
+      'Processes the changes in the log and serves the collections (HTTP, live queries, the console) until it is told to stop (Ctrl-C, SIGTERM): it then finishes the batch in hand and ends with exit code 0. When that takes longer than drainSeconds, or it is told a second time, it ends at once with exit code 1; the batch is done again at the next start.',
     )
     .option('--until-idle', 'end when all that is there has been processed')
     .option(
@@ -53,6 +54,7 @@ export async function start(context: CommandContext, options: Options): Promise<
   const { openLogger } = await import('../../runtime/logger.ts');
   const { clock, signal } = context;
   const logger = await openLogger(project);
+  using _ = new DrainLimit(context, project.config.drainMs);
   await using engine = await openEngine(project, { clock, logger });
   await using server = await serveWhereWanted();
   announce(context, project, { notices: engine.notices, http: server?.url, paused: engine.paused() });
