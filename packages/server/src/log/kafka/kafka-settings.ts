@@ -1,24 +1,37 @@
-/** Where the brokers are, and how this process speaks to them. */
+/** Where the brokers are and how they are spoken to. Secrets and files are read already. */
 export interface KafkaSettings {
-  /** `host:port`. */
+  /** `host:port` of some of them; the others are learnt. */
   readonly brokers: readonly string[];
-  /** Before every topic and consumer group. */
+  /** Stands before every topic and group; nobody but this adapter ever sees it. */
   readonly topicPrefix: string;
   readonly clientId: string;
-  /** PEM texts. */
-  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly passphrase?: string } | undefined;
+  /** PEM texts. Undefined: not encrypted. */
+  readonly tls:
+    | {
+        readonly ca?: string | undefined;
+        readonly cert?: string | undefined;
+        readonly key?: string | undefined;
+        readonly passphrase?: string | undefined;
+      }
+    | undefined;
   readonly sasl:
     | { readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'; readonly username: string; readonly password: string }
     | { readonly mechanism: 'OAUTHBEARER'; readonly token: string | (() => Promise<string>) }
     | undefined;
-  /** Of what is sent. */
+  /** Of what is appended; everything is read. */
   readonly compression: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
-  /** How topics are made that are missing. `replication` undefined: as the brokers are set. */
-  readonly topics: { readonly create: boolean; readonly partitions: number; readonly replication: number | undefined };
-  /** Unique among the processes that run: who comes back under it within `sessionMs` keeps its partitions. */
+  readonly topics: {
+    /** Whether a topic that is needed may be created. */
+    readonly create: boolean;
+    /** Of a topic that is created. */
+    readonly partitions: number;
+    /** Copies of each record of a topic that is created; the brokers' choice when absent. */
+    readonly replication: number | undefined;
+  };
+  /** Static membership: a process that comes back under this name within its session gets its partitions back. */
   readonly member: string | undefined;
-  /** A process that says nothing for so long loses its partitions. */
+  /** A member that is not heard of for so long loses its partitions. */
   readonly sessionMs: number;
-  /** Time to finish what is in hand before partitions change hands. */
+  /** How long partitions that are given away wait for the batch in work. Shorter than the session. */
   readonly drainMs: number;
 }
