@@ -12,7 +12,7 @@ import { writeViews } from './4-aggregate/view-writer.ts';
 import { backoffMs } from './backoff.ts';
 import type { PipelineSettings } from './pipeline-settings.ts';
 import type { Pauses } from './pauses.ts';
-import type { Propagation } from './propagation.ts';
+import type { Propagator } from './propagator.ts';
 import { triggerOf } from './trigger-item.ts';
 
 /** Views built by user code in one step: few, so that a slow function does not hold back what follows it. */
@@ -22,7 +22,7 @@ interface Parts {
   readonly store: Store;
   readonly plan: Plan;
   readonly strategist: Strategist;
-  readonly propagation: Propagation;
+  readonly propagation: Propagator;
   readonly customWriter: CustomWriter;
   readonly pauses: Pauses;
   readonly clock: Clock;

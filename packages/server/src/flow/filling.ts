@@ -31,6 +31,11 @@ export class Filling {
     this.#set([...this.#collections].filter((name) => name !== collection));
   }
 
+  /** Views that wait. */
+  get held(): readonly string[] {
+    return [...this.#held].sort();
+  }
+
   /** Whether a view waits. */
   hasView(name: string): boolean {
     return this.#held.has(name);

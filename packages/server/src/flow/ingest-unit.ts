@@ -10,16 +10,17 @@ import type { Projector } from './2-project/projector.ts';
 import { backoffMs } from './backoff.ts';
 import type { Backlog } from './backlog.ts';
 import { isOfTheItem } from './isolation.ts';
+import { offsetsAfter } from './line.ts';
 import { recordItem, recordKey } from './record-item.ts';
 import type { PipelineSettings } from './pipeline-settings.ts';
-import type { Propagation } from './propagation.ts';
+import type { Propagator } from './propagator.ts';
 import type { PipelineMeter } from './stats.ts';
 
 interface Parts {
   readonly store: Store;
   readonly ingestor: Ingestor;
   readonly projector: Projector;
-  readonly propagation: Propagation;
+  readonly propagation: Propagator;
   readonly clock: Clock;
   readonly meter: PipelineMeter;
   readonly backlog: Backlog;
@@ -134,7 +135,7 @@ export class IngestUnit {
     }
     if (item !== null) await writer.complete([item]);
     await propagation.run(writer, applied.deltas);
-    if (from === null) await writer.savePositions(this.#parts.settings.group, nextOffsets(records));
+    if (from === null) await writer.savePositions(this.#parts.settings.group, offsetsAfter(records));
     meter.counts.deadLetters += entries.length;
     meter.counts.projectionDeltas += applied.deltas.length;
     return applied.deltas;
@@ -169,7 +170,7 @@ export class IngestUnit {
     const { store, settings } = this.#parts;
     await store.transact(async (writer) => {
       await writer.saveErrors([this.#buried(record, error)]);
-      if (item === null) await writer.savePositions(settings.group, nextOffsets([record]));
+      if (item === null) await writer.savePositions(settings.group, offsetsAfter([record]));
       else await writer.complete([item]);
     });
     this.#parts.meter.counts.deadLetters++;
@@ -206,14 +207,4 @@ interface ParkedRecord {
 function recordOf(change: Change, byPosition: ReadonlyMap<string, LogRecord>): LogRecord {
   const record = byPosition.get(recordKey(change.position));
   return record ?? { ...change.position, key: null, value: null, headers: {} };
-}
-
-function nextOffsets(records: readonly LogRecord[]): Map<string, Map<number, number>> {
-  const offsets = new Map<string, Map<number, number>>();
-  for (const { topic, partition, offset } of records) {
-    let ofTopic = offsets.get(topic);
-    if (ofTopic === undefined) offsets.set(topic, (ofTopic = new Map()));
-    ofTopic.set(partition, Math.max(ofTopic.get(partition) ?? 0, offset + 1));
-  }
-  return offsets;
 }

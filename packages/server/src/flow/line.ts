@@ -1,43 +1,65 @@
+import type { Clock } from '../core/clock.ts';
+import { messageOf } from '../core/errors.ts';
 import type { LogRecord } from '../core/log-record.ts';
 import type { SystemDefinition } from '../core/projection.ts';
 import type { Log, LogConsumer, Offsets } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
-import type { Pauses } from './pauses.ts';
+import type { LineReport, Role } from './flow.ts';
 
 interface Parts {
   readonly log: Log;
   readonly store: Store;
-  readonly pauses: Pauses;
+  readonly clock: Clock;
   readonly group: string;
+  readonly role: Role;
+  /** Where its positions are: with the effects in the store, or in the log, whose members of a group share the partitions. */
+  readonly positions: 'store' | 'log';
+  /** Topics that are not read for the time being, and what changes with them. */
+  readonly paused: () => ReadonlySet<string>;
+  readonly generation: () => number;
 }
 
-/** Topics that are read together, but for those of paused systems. */
+interface Wait {
+  readonly signal?: AbortSignal;
+  readonly waitMs: number;
+}
+
+/** Topics that are read together by one group, a batch after the other, but for those that are paused. */
 export class Line {
   readonly topics: readonly string[];
   readonly #parts: Parts;
   #consumer: LogConsumer | undefined;
   #generation = 0;
+  #lag = 0;
+  #busySince: number | null = null;
+  #lastProgressAt: number | null = null;
+  #failingSince: number | null = null;
+  #error: string | null = null;
 
   constructor(topics: readonly string[], parts: Parts) {
     this.topics = topics;
     this.#parts = parts;
   }
 
+  get group(): string {
+    return this.#parts.group;
+  }
+
   /** Reads from the last commit on. */
   async open(): Promise<void> {
-    const { log, store, pauses, group } = this.#parts;
+    const { log, store, group, positions, paused, generation } = this.#parts;
     await this.close();
-    this.#generation = pauses.generation;
-    const paused = pauses.topics();
-    const topics = this.topics.filter((topic) => !paused.has(topic));
-    const from = log.capabilities.positions === 'log' ? undefined : only(await store.positions(group), topics);
+    this.#generation = generation();
+    const topics = this.topics.filter((topic) => !paused().has(topic));
+    const from = positions === 'log' ? undefined : only(await store.positions(group), topics);
     this.#consumer = await log.subscribe({ group, topics, from });
   }
 
   /** The next records; none where another part was paused, or goes on, meanwhile. */
-  async poll(limit: number, wait: { readonly signal?: AbortSignal; readonly waitMs: number }): Promise<readonly LogRecord[]> {
+  async poll(limit: number, wait: Wait): Promise<readonly LogRecord[]> {
     if (this.#isOutdated) await this.open();
     const records = (await this.#consumer?.poll(limit, wait)) ?? [];
+    if (records.length > 0) this.#busySince = this.#parts.clock.now();
     if (!this.#isOutdated) return records;
     await this.open();
     return [];
@@ -45,24 +67,69 @@ export class Line {
 
   async commit(offsets: Offsets): Promise<void> {
     await this.#consumer?.commit(offsets);
+    this.#busySince = null;
+    this.#lastProgressAt = this.#parts.clock.now();
+  }
+
+  /** What was polled since the last commit comes again. */
+  async rewind(): Promise<void> {
+    this.#busySince = null;
+    await this.#consumer?.rewind();
   }
 
   async lag(): Promise<ReadonlyMap<string, number>> {
-    return (await this.#consumer?.lag()) ?? new Map();
+    const lag = (await this.#consumer?.lag()) ?? new Map<string, number>();
+    this.#lag = [...lag.values()].reduce((sum, count) => sum + count, 0);
+    return lag;
+  }
+
+  failed(error: unknown): void {
+    this.#failingSince ??= this.#parts.clock.now();
+    this.#error = messageOf(error);
+  }
+
+  worked(): void {
+    this.#failingSince = null;
+    this.#error = null;
+  }
+
+  report(): LineReport {
+    const { group, role } = this.#parts;
+    return {
+      name: group,
+      role,
+      lag: this.#lag,
+      busySince: this.#busySince,
+      lastProgressAt: this.#lastProgressAt,
+      failingSince: this.#failingSince,
+      error: this.#error,
+    };
   }
 
   async close(): Promise<void> {
+    this.#busySince = null;
     await this.#consumer?.[Symbol.asyncDispose]();
     this.#consumer = undefined;
   }
 
   get #isOutdated(): boolean {
-    return this.#generation !== this.#parts.pauses.generation;
+    return this.#generation !== this.#parts.generation();
   }
 }
 
 function only(offsets: Offsets, topics: readonly string[]): Offsets {
   return new Map([...offsets].filter(([topic]) => topics.includes(topic)));
+}
+
+/** Offset of the next record of each partition after these. */
+export function offsetsAfter(records: readonly Pick<LogRecord, 'topic' | 'partition' | 'offset'>[]): Map<string, Map<number, number>> {
+  const offsets = new Map<string, Map<number, number>>();
+  for (const { topic, partition, offset } of records) {
+    let ofTopic = offsets.get(topic);
+    if (ofTopic === undefined) offsets.set(topic, (ofTopic = new Map()));
+    ofTopic.set(partition, Math.max(ofTopic.get(partition) ?? 0, offset + 1));
+  }
+  return offsets;
 }
 
 /** Topics whose records need user code apart from those that do not. The first are there for the queue's sake, too, be there any or not. */

@@ -20,6 +20,8 @@ export class Pauses {
   readonly #topicsOf: ReadonlyMap<string, readonly string[]>;
   #systems = new Set<string>();
   #views = new Set<string>();
+  /** What was held back when last looked. */
+  #held = '';
   /** Changes with what is paused. */
   generation = 0;
   readonly filling: Filling;
@@ -34,7 +36,9 @@ export class Pauses {
     const paused = await readPaused(store);
     this.#systems = new Set(paused.filter(({ kind }) => kind === 'system').map(({ name }) => name));
     this.#views = new Set(paused.filter(({ kind }) => kind === 'view').map(({ name }) => name));
-    this.generation++;
+    const held = JSON.stringify([this.list(), this.filling.held]);
+    if (held !== this.#held) this.generation++;
+    this.#held = held;
   }
 
   hasView(name: string): boolean {

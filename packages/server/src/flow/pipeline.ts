@@ -12,8 +12,10 @@ import { FragmentCache } from './4-aggregate/fragment-cache.ts';
 import { ViewBuilder } from './4-aggregate/view-builder.ts';
 import type { BuilderOptions } from './4-aggregate/view-builder.ts';
 import { Backlog } from './backlog.ts';
+import { Building } from './building.ts';
 import { CodeUnit } from './code-unit.ts';
 import { ingestTargets } from './ingest-targets.ts';
+import type { Flow, LineReport } from './flow.ts';
 import { Filling } from './filling.ts';
 import { IngestUnit } from './ingest-unit.ts';
 import { JobRunner } from './jobs/job-runner.ts';
@@ -22,7 +24,7 @@ import type { StepResult } from './jobs/job.ts';
 import { adoptFilling } from './jobs/load/adopt-filling.ts';
 import { Trickle } from './jobs/trickle.ts';
 import type { AuditCounts } from './jobs/trickle.ts';
-import { Line, topicsOfLines } from './line.ts';
+import { Line, offsetsAfter, topicsOfLines } from './line.ts';
 import { DEFAULT_SETTINGS } from './pipeline-settings.ts';
 import type { PipelineOptions } from './pipeline-options.ts';
 import type { PipelineSettings } from './pipeline-settings.ts';
@@ -47,7 +49,7 @@ import { Traffic } from './traffic.ts';
  * same unit. There are up to three *lines*, which run side by side and never wait for each other's user code: topics whose records need
  * none, topics whose records need some, and queued work that needs some.
  */
-export class Pipeline {
+export class Pipeline implements Flow {
   readonly #options: PipelineOptions;
   readonly #settings: PipelineSettings;
   readonly #meter = new PipelineMeter();
@@ -89,8 +91,13 @@ export class Pipeline {
       fragments,
       plan,
       strategist,
-      builders: buildersWith({ fragments, onSeveralFound }),
-      coldBuilders: buildersWith({ fragments: new FragmentCache(NO_ROOM) }),
+      building: new Building({
+        builders: buildersWith({ fragments, onSeveralFound }),
+        coldBuilders: buildersWith({ fragments: new FragmentCache(NO_ROOM) }),
+        clock,
+        meter: this.#meter,
+        backlog: this.#backlog,
+      }),
       pauses: this.#pauses,
       clock,
       meter: this.#meter,
@@ -123,7 +130,10 @@ export class Pipeline {
     const ingestUnit = this.#ingest;
     const pauses = this.#pauses;
     const { log, logger } = options;
-    this.#lines = topicsOfLines(definitions.systems).map((topics) => new Line(topics, { log, store, pauses, group: settings.group }));
+    this.#lines = topicsOfLines(definitions.systems).map((topics) => {
+      const paused = { paused: () => pauses.topics(), generation: () => pauses.generation };
+      return new Line(topics, { log, store, clock, group: settings.group, role: 'all', positions: 'store', ...paused });
+    });
     const codedTopics = this.#lines[CODED_LINE]?.topics ?? [];
     const customWriter = new CustomWriter({
       units: { unit: (work) => propagation.unit(work), follow: (writer, deltas) => propagation.run(writer, deltas) },
@@ -201,8 +211,14 @@ export class Pipeline {
     const lines = this.#lines.map((line, i) =>
       this.#keepOn(
         signal,
-        () => this.#turn(i, signal),
-        () => this.#reopen(line),
+        async () => {
+          await this.#turn(i, signal);
+          line.worked();
+        },
+        async (error) => {
+          line.failed(error);
+          await this.#reopen(line);
+        },
       ),
     );
     if (this.#hasCode) lines.push(this.#keepOn(signal, () => this.#codeTurn(signal)));
@@ -250,6 +266,10 @@ export class Pipeline {
     return new Map([...lags.flatMap((lag) => [...lag]), ...(await this.#pausedLag())]);
   }
 
+  lines(): readonly LineReport[] {
+    return this.#lines.map((line) => line.report());
+  }
+
   /** What the audit in the background has seen since the start. */
   auditCounts(): readonly AuditCounts[] {
     return this.#trickle.counts();
@@ -288,7 +308,7 @@ export class Pipeline {
     if (records.length === 0) return false;
     this.#traffic.note();
     await this.#ingest.process(records);
-    await line.commit(nextOffsets(records));
+    await line.commit(offsetsAfter(records));
     return true;
   }
 
@@ -328,7 +348,7 @@ export class Pipeline {
   }
 
   /** Repeats a turn. After a failure the line reads again from the last commit, after a delay that grows while it keeps failing. */
-  async #keepOn(signal: AbortSignal, turn: () => Promise<void>, recover: () => Promise<void> = nothing): Promise<void> {
+  async #keepOn(signal: AbortSignal, turn: () => Promise<void>, recover: (error: unknown) => Promise<void> = nothing): Promise<void> {
     let failures = 0;
     while (!signal.aborted) {
       try {
@@ -339,7 +359,7 @@ export class Pipeline {
         failures++;
         this.#troubles.set(turn, messageOf(error));
         await this.#waitOut(error, failures, signal);
-        await recover().catch(() => undefined);
+        await recover(error).catch(() => undefined);
       }
     }
   }
@@ -372,10 +392,3 @@ const IDLE_WAIT_MS = 200;
 const CODE_WAIT_MS = 20;
 /** The second line: topics whose records need user code. The first one has all others, and the queue. */
 const CODED_LINE = 1;
-
-function nextOffsets(records: readonly LogRecord[]): Map<string, Map<number, number>> {
-  const offsets = new Map<string, Map<number, number>>();
-  for (const { topic, partition, offset } of records)
-    offsets.set(topic, (offsets.get(topic) ?? new Map<number, number>()).set(partition, offset + 1));
-  return offsets;
-}

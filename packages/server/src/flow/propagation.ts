@@ -1,24 +1,21 @@
-import { must } from '../core/assert.ts';
 import type { Clock } from '../core/clock.ts';
 import { identifierText } from '../core/key.ts';
 import type { RecordDelta } from '../core/record-delta.ts';
-import { encode } from '../core/tagged-json.ts';
 import type { Lane, Trigger } from '../core/trigger.ts';
 import type { Plan, ViewPlan } from '../plan/plan.ts';
-import type { ErrorEntry, QueueItem, QueuedItem, Store, StoreReader, StoreWriter } from '../store/store.ts';
+import type { QueueItem, QueuedItem, Store, StoreReader, StoreWriter } from '../store/store.ts';
 import { deltaText } from './3-strategy/delta-document.ts';
 import type { Strategist } from './3-strategy/strategist.ts';
-import type { Built, FailureCode, Outcome } from './4-aggregate/outcome.ts';
+import type { Built } from './4-aggregate/outcome.ts';
 import type { FragmentCache } from './4-aggregate/fragment-cache.ts';
-import type { ViewBuilder } from './4-aggregate/view-builder.ts';
 import { writeViews } from './4-aggregate/view-writer.ts';
-import { backoffMs } from './backoff.ts';
 import type { Backlog } from './backlog.ts';
+import type { Building } from './building.ts';
 import { refreshItem } from './jobs/job-rows.ts';
 import type { LookupCache } from './lookup-cache.ts';
-import { alone, isBug } from './isolation.ts';
 import type { PipelineSettings } from './pipeline-settings.ts';
 import type { Pauses } from './pauses.ts';
+import type { Propagator, Taken } from './propagator.ts';
 import type { PipelineMeter } from './stats.ts';
 import { triggerItem } from './trigger-item.ts';
 
@@ -29,9 +26,7 @@ interface Parts {
   readonly store: Store;
   readonly plan: Plan;
   readonly strategist: Strategist;
-  readonly builders: ReadonlyMap<string, ViewBuilder>;
-  /** The same, without a memory of their own: what they give follows from what is stored alone. */
-  readonly coldBuilders: ReadonlyMap<string, ViewBuilder>;
+  readonly building: Building;
   readonly clock: Clock;
   readonly meter: PipelineMeter;
   readonly settings: PipelineSettings;
@@ -42,7 +37,8 @@ interface Parts {
 }
 
 /** Stages 3 and 4 of one unit of work: what changed → which views → built and written, view after view, until nothing follows. */
-export class Propagation {
+export class Propagation implements Propagator {
+  readonly handsOver = false;
   readonly #parts: Parts;
   #strategyItems = 0;
 
@@ -144,6 +140,10 @@ export class Propagation {
     return deltas;
   }
 
+  async remove(view: ViewPlan, strays: readonly Built[], writer: StoreWriter): Promise<RecordDelta[]> {
+    return writeViews(view, strays, writer, this.#parts.clock.now());
+  }
+
   /** What follows from having built: nothing remembers what was, what waited for it is done, errors and retries are settled. */
   async #conclude(
     view: ViewPlan,
@@ -171,64 +171,21 @@ export class Propagation {
     meter.counts.viewsWritten += deltas.length;
   }
 
-  /** What the documents should be by what the reader sees. Nothing is written. */
-  async recompute(view: ViewPlan, triggers: readonly Trigger[], reader: StoreReader): Promise<readonly Built[]> {
-    const builder = must(this.#parts.coldBuilders.get(view.name), `no builder of ${view.name}`);
-    this.#parts.meter.counts.viewsBuilt += triggers.length;
-    return buildEach(builder, triggers, reader, reader);
+  recompute(view: ViewPlan, triggers: readonly Trigger[], reader: StoreReader): Promise<readonly Built[]> {
+    return this.#parts.building.recompute(view, triggers, reader);
   }
 
-  /** Builds all at once; where that fails for a reason of its own, one by one, so that only the culprit fails. */
-  async buildAlone(
+  buildAlone(
     view: ViewPlan,
     triggers: readonly Trigger[],
     reader: StoreReader,
     readerWithin: StoreReader = reader,
   ): Promise<readonly Built[]> {
-    const builder = must(this.#parts.builders.get(view.name), `no builder of ${view.name}`);
-    this.#parts.meter.counts.viewsBuilt += triggers.length;
-    return buildEach(builder, triggers, reader, readerWithin);
+    return this.#parts.building.build(view, triggers, reader, readerWithin);
   }
 
-  /** Errors, retries and resolved errors of what was built. `taken` gives the queued item that a trigger came from. */
-  async settle(
-    view: ViewPlan,
-    built: readonly Built[],
-    writer: StoreWriter,
-    taken: (trigger: Trigger) => QueuedItem | undefined,
-  ): Promise<void> {
-    const { clock, backlog, meter } = this.#parts;
-    const { retry } = view.definition;
-    const now = clock.now();
-    const entries: ErrorEntry[] = [];
-    const fresh: QueueItem[] = [];
-    const again: QueuedItem[] = [];
-    const fine: string[] = [];
-    for (const { trigger, outcome } of built) {
-      const error = errorOf(outcome);
-      if (error === undefined) {
-        fine.push(encode(trigger.identifier));
-        continue;
-      }
-      const item = taken(trigger);
-      const failures = (item?.attempts ?? 0) + 1;
-      if (outcome.kind === 'failed' && outcome.retry && failures < retry.attempts) {
-        const later = { attempts: failures, dueAt: now + backoffMs(failures, retry.delayMs) };
-        if (item === undefined) fresh.push({ ...triggerItem(trigger, 'interactive'), ...later });
-        else again.push({ ...item, ...later });
-      } else {
-        entries.push(errorEntry(trigger, error, failures, now));
-      }
-    }
-    if (fresh.length > 0) await writer.enqueue(fresh);
-    if (again.length > 0) await writer.putBack(again);
-    if (fresh.length + again.length > 0) backlog.queued(view.name);
-    if (entries.length > 0) {
-      await writer.saveErrors(entries);
-      backlog.failed(view.name);
-      meter.counts.viewErrors += entries.length;
-    }
-    if (fine.length > 0 && backlog.hasErrors(view.name)) await writer.resolveErrors({ view: view.name, identifiers: fine }, now);
+  settle(view: ViewPlan, built: readonly Built[], writer: StoreWriter, taken: (trigger: Trigger) => Taken | undefined): Promise<void> {
+    return this.#parts.building.settle(view, built, writer, taken);
   }
 
   async enqueue(writer: StoreWriter, triggers: readonly Trigger[], lane: Lane): Promise<void> {
@@ -269,60 +226,3 @@ export class Propagation {
 }
 
 const nothing = (): undefined => undefined;
-
-function buildEach(
-  builder: ViewBuilder,
-  triggers: readonly Trigger[],
-  reader: StoreReader,
-  readerWithin: StoreReader,
-): Promise<readonly Built[]> {
-  return alone(
-    triggers,
-    (group) => builder.build(group, reader, readerWithin),
-    (trigger, error): Built => ({
-      trigger,
-      id: '',
-      key: trigger.identifier,
-      outcome: { kind: 'failed', code: 'UNKNOWN_ERROR', reason: error.message, retry: !isBug(error) },
-    }),
-  );
-}
-
-interface ViewError {
-  readonly code: FailureCode;
-  readonly reason: string;
-}
-
-/** What is wrong with what became of a trigger; undefined where nothing is. */
-function errorOf(outcome: Outcome): ViewError | undefined {
-  switch (outcome.kind) {
-    case 'document':
-      return undefined;
-    case 'absent':
-      return outcome.error;
-    case 'invalid':
-      return { code: 'VALIDATION_ERROR', reason: outcome.reason };
-    case 'failed':
-      return outcome;
-  }
-}
-
-function errorEntry(trigger: Trigger, { code, reason }: ViewError, attempts: number, now: number): ErrorEntry {
-  return {
-    id: `${trigger.view}/${identifierText(trigger.identifier)}`,
-    kind: 'single-view',
-    code,
-    reason,
-    position: trigger.cause,
-    key: null,
-    value: null,
-    headers: {},
-    system: null,
-    projection: null,
-    view: trigger.view,
-    identifier: encode(trigger.identifier),
-    attempts,
-    createdAt: now,
-    resolvedAt: null,
-  };
-}

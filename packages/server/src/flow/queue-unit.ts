@@ -8,7 +8,7 @@ import type { JobRunner } from './jobs/job-runner.ts';
 import { BULK_STEP_MS, Pace } from './pace.ts';
 import type { Pauses } from './pauses.ts';
 import type { PipelineSettings } from './pipeline-settings.ts';
-import type { Propagation } from './propagation.ts';
+import type { Propagator } from './propagator.ts';
 import { recordOfItem } from './record-item.ts';
 import type { Traffic } from './traffic.ts';
 import { triggerOf } from './trigger-item.ts';
@@ -22,7 +22,7 @@ interface Parts {
   readonly store: Store;
   readonly plan: Plan;
   readonly projector: Projector;
-  readonly propagation: Propagation;
+  readonly propagation: Propagator;
   readonly ingestUnit: IngestUnit;
   readonly jobs: JobRunner;
   readonly pauses: Pauses;

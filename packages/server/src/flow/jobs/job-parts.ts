@@ -9,7 +9,7 @@ import type { CustomWriter } from '../4-aggregate/custom-writer.ts';
 import type { IngestUnit } from '../ingest-unit.ts';
 import type { Pauses } from '../pauses.ts';
 import type { PipelineSettings } from '../pipeline-settings.ts';
-import type { Propagation } from '../propagation.ts';
+import type { Propagator } from '../propagator.ts';
 import type { JobType } from './job.ts';
 
 /** What jobs may use of the pipeline that carries them out. */
@@ -21,7 +21,7 @@ export interface JobParts {
   readonly ingestor: Ingestor;
   readonly projector: Projector;
   readonly ingestUnit: IngestUnit;
-  readonly propagation: Propagation;
+  readonly propagation: Propagator;
   readonly customWriter: CustomWriter;
   readonly pauses: Pauses;
   readonly clock: Clock;

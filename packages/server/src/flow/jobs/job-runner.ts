@@ -3,7 +3,7 @@ import { AppError, messageOf } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { QueuedItem, Store, StoreWriter } from '../../store/store.ts';
 import { BULK_STEP_MS, Pace } from '../pace.ts';
-import type { Propagation } from '../propagation.ts';
+import type { Propagator } from '../propagator.ts';
 import type { Traffic } from '../traffic.ts';
 import { REFRESH_KEY, forgetOldJobs, jobOf, saveStatus } from './job-rows.ts';
 import type { Advance, Job, JobPayload, JobTools, JobType, StepResult } from './job.ts';
@@ -18,7 +18,7 @@ export type JobLine = 'plain' | 'code';
 
 interface Parts {
   readonly store: Store;
-  readonly propagation: Pick<Propagation, 'unit'>;
+  readonly propagation: Pick<Propagator, 'unit'>;
   readonly types: ReadonlyMap<string, JobType>;
   readonly clock: Clock;
   readonly logger: Logger;

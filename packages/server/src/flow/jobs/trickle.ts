@@ -4,7 +4,7 @@ import type { Plan, ViewPlan } from '../../plan/plan.ts';
 import type { Store, StoreReader } from '../../store/store.ts';
 import type { Built } from '../4-aggregate/outcome.ts';
 import type { Pauses } from '../pauses.ts';
-import type { Propagation } from '../propagation.ts';
+import type { Propagator } from '../propagator.ts';
 import type { Traffic } from '../traffic.ts';
 import { isAuditable, judge } from './audit.ts';
 import type { DifferenceKind } from './audit.ts';
@@ -25,7 +25,7 @@ export interface AuditCounts {
 interface Parts {
   readonly plan: Plan;
   readonly store: Store;
-  readonly propagation: Propagation;
+  readonly propagation: Propagator;
   readonly pauses: Pauses;
   readonly traffic: Traffic;
   readonly clock: Clock;

@@ -6,7 +6,7 @@ import { judge } from '../../2-project/order-guard.ts';
 import { planProjection } from '../../2-project/projection-plan.ts';
 import type { ProjectionPlan } from '../../2-project/projection-plan.ts';
 import type { Projector } from '../../2-project/projector.ts';
-import type { Propagation } from '../../propagation.ts';
+import type { Propagator } from '../../propagator.ts';
 import type { LoadCounts } from './load-progress.ts';
 import { changeOfRow, newDocuments, placeOfRow } from './load-rows.ts';
 import type { LoadSlice } from './load-rows.ts';
@@ -17,7 +17,7 @@ const ANNOUNCE_EVERY_MS = 1_000;
 
 interface Parts {
   readonly projector: Projector;
-  readonly propagation: Propagation;
+  readonly propagation: Propagator;
   readonly clock: Clock;
 }
 
