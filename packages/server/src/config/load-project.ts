@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Definitions } from '../core/definitions.ts';
 import type { Compatibility } from '../core/projection.ts';
 import type { Place, Problem } from '../core/problem.ts';
+import { checkTopics } from './check-topics.ts';
 import { hashDefinitions } from './hashes.ts';
 import { normalize } from './normalize.ts';
 import { overrideOf, overridesOf, withOverrides } from './overrides.ts';
@@ -19,6 +20,7 @@ import { below } from './report.ts';
 import { shape } from './shape.ts';
 import type { ShapeFault } from './shape.ts';
 import { projectShape } from './shapes/project.ts';
+import { UpdatesTopics } from './updates-topics.ts';
 import type { ProjectOptions } from './shapes/project.ts';
 
 export interface LoadOptions {
@@ -71,6 +73,7 @@ export async function loadProject(options: LoadOptions): Promise<LoadedProject> 
   leaveOutPruned(reading, project.source.value, shaped.data);
   const config = await normalize(reading, project.file, shaped.data, { env, overrides });
   const definitions = await readDefinitions(reading, shaped.data, { file: reading.name(project.file), path: ['modules', 'fastData'] });
+  checkTopics(reading, config, definitions);
   const hashes = await hashDefinitions(reading, definitions);
   return { config, definitions, problems: sorted(locate(reading.report.problems)), hashes, locate };
 }
@@ -82,16 +85,18 @@ async function readDefinitions(reading: Reading, options: ProjectOptions, place:
   const relations = await readRelations(reading, fastData.erSchema, below(place, 'erSchema'));
   const { kafkaProjectionUpdates: updates } = fastData;
   const namedAt = below(place, 'kafkaProjectionUpdates');
+  const topics = new UpdatesTopics(reading);
+  const folders = strategyFolders(systems);
   const strategies =
-    updates === undefined ? undefined : await readStrategies(reading, resolve(reading.folder, updates), strategyFolders(systems), namedAt);
-  const views = await readViews(reading, fastData.singleViews, { systems, strategies }, below(place, 'singleViews'));
+    updates === undefined ? undefined : await readStrategies(reading, resolve(reading.folder, updates), { folders, topics }, namedAt);
+  const views = await readViews(reading, fastData.singleViews, { systems, strategies, topics }, below(place, 'singleViews'));
   const { missingFields, emptyObject, uncastable } = fastData.compatibility;
   const compatibility: Compatibility = {
     missingFields: missingFields ?? 'null',
     emptyObject: emptyObject ?? 'null',
     uncastable: uncastable ?? 'null',
   };
-  const definitions = { systems, relations, views, compatibility };
+  const definitions = { systems, relations, views, compatibility, updatesTopics: topics.all };
   checkCollections(reading, definitions);
   return definitions;
 }

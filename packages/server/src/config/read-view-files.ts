@@ -5,6 +5,7 @@ import type { PathDefinition, StrategyReference, ViewDefinition, ViewKeyDefiniti
 import { codeFile, optionalCodeFile } from './code-file.ts';
 import { readToken } from './constant.ts';
 import type { Reading } from './reading.ts';
+import type { UpdatesTopics } from './updates-topics.ts';
 import { below, show } from './report.ts';
 import { projectionChangesShape, projectionUpdatesShape, viewKeyShape } from './shapes/view-files.ts';
 import type { PathOptions } from './shapes/view-files.ts';
@@ -81,11 +82,17 @@ async function readPath(reading: Reading, options: PathOptions, folder: string, 
 
 export type Strategies = NonNullable<ViewDefinition['strategies']>;
 
-/** The strategies of `kafkaProjectionUpdates.json`, by projection. `folders` are searched after the file's own. */
+export interface StrategiesContext {
+  /** Searched after the file's own folder. */
+  readonly folders: (projection: string) => readonly string[];
+  readonly topics: UpdatesTopics;
+}
+
+/** The strategies of `kafkaProjectionUpdates.json`, by projection. */
 export async function readStrategies(
   reading: Reading,
   file: string,
-  folders: (projection: string) => readonly string[],
+  { folders, topics }: StrategiesContext,
   namedAt: Place,
 ): Promise<Strategies> {
   const strategies = new Map<string, { readonly strategy: StrategyReference; readonly place: Place }>();
@@ -94,6 +101,7 @@ export async function readStrategies(
     // The editors' `$schema`.
     if (typeof options !== 'object') continue;
     const place: Place = { file: reading.name(file), path: [projection] };
+    if (options.updatesTopic !== undefined) topics.name(projection, options.updatesTopic, below(place, 'updatesTopic'));
     const strategy = await readStrategy(
       reading,
       options.strategy ?? '__automatic__',

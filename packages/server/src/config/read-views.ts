@@ -13,6 +13,7 @@ import type { Reading } from './reading.ts';
 import { below } from './report.ts';
 import type { ViewOptions } from './shapes/project.ts';
 import { viewOptionsOf } from './shapes/project.ts';
+import type { UpdatesTopics } from './updates-topics.ts';
 
 const UPDATES_FILE = 'kafkaProjectionUpdates';
 
@@ -20,6 +21,7 @@ export interface ViewsContext {
   readonly systems: readonly SystemDefinition[];
   /** From the file for all views. */
   readonly strategies: Strategies | undefined;
+  readonly topics: UpdatesTopics;
 }
 
 /** The single views of a project. A view that has no usable source is left out; why has been reported. */
@@ -65,7 +67,10 @@ async function readView(
   const key = await readViewKey(reading, folder);
   const paths = await readPaths(reading, folder, name);
   const updates = await reading.dataFile(folder, UPDATES_FILE);
-  const own = updates === undefined ? undefined : await readStrategies(reading, updates, strategyFolders(context.systems), place);
+  const own =
+    updates === undefined
+      ? undefined
+      : await readStrategies(reading, updates, { folders: strategyFolders(context.systems), topics: context.topics }, place);
   const upsert = await readWriter(reading, name, 'upsert', options.upsertStrategy, folder, place);
   const remove = await readWriter(reading, name, 'delete', options.deleteStrategy, folder, place);
   const validator = await optionalCodeFile(reading, folder, 'validator');

@@ -8,6 +8,8 @@ export interface Definitions {
   readonly relations: readonly RelationDefinition[];
   readonly views: readonly ViewDefinition[];
   readonly compatibility: Compatibility;
+  /** Topics of updates that the project names itself, by collection. */
+  readonly updatesTopics?: ReadonlyMap<string, string> | undefined;
 }
 
 export function projectionsOf(definitions: Definitions): ProjectionDefinition[] {
