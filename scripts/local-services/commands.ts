@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { withLock } from './lock.ts';
 import { missingFor, requireNeeds } from './needs.ts';
+import { sweepOwnFolders } from './own-folders.ts';
 import { stateFolder } from './places.ts';
 import type { Variables } from './service.ts';
 import { SERVICE_NAMES, serviceOf } from './services.ts';
@@ -52,6 +53,8 @@ async function down(names: Names, flags: Flags): Promise<number> {
         if (flags.wipe) rmSync(service.folder, { recursive: true, force: true });
       }),
     );
+    const orphans = await sweepOwnFolders();
+    if (orphans > 0) console.log(`${orphans} of tests that have ended: removed`);
   });
   return 0;
 }

@@ -1,11 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
+import { until } from './until.ts';
 
 /** Below the range from which kernels take the ports of outgoing connections, so that a server that is down for a moment keeps its own. */
 const FIRST = 15_000;
 const COUNT = 17_000;
 const ATTEMPTS = 200;
+/** A server that has just been killed holds its port for a moment. */
+const FREE_WITHIN_MS = 5_000;
 
 /** The ports of the server in this folder: undefined before its first start. */
 export function knownPorts(folder: string): readonly number[] | undefined {
@@ -28,7 +31,7 @@ export async function keptPorts(
     return ports;
   }
   for (const port of options.running ? [] : known) {
-    if (!(await isFree(port)))
+    if (!(await until(() => isFree(port), FREE_WITHIN_MS)))
       throw new Error(`Port ${port} is taken by another program, and stands in the data in ${folder}: remove that`);
   }
   return known;

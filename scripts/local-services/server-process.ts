@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { commandLineOf } from './command-line-of.ts';
+import { commandLineOf, runs } from './processes.ts';
 import { until } from './until.ts';
 
 const LAST_LINES = 15;
@@ -31,7 +31,7 @@ export class ServerProcess {
   /** Undefined when it does not run. */
   get pid(): number | undefined {
     const pid = this.#started()?.pid;
-    return pid !== undefined && commandLineOf(pid)?.includes(`${this.#folder}/`) === true ? pid : undefined;
+    return pid !== undefined && commandLineOf(pid).includes(`${this.#folder}/`) ? pid : undefined;
   }
 
   start(command: string, args: readonly string[]): void {
@@ -65,7 +65,7 @@ export class ServerProcess {
     const { pid } = this;
     if (pid === undefined) return false;
     signal(pid, 'SIGTERM');
-    if (!(await until(() => this.pid === undefined, STOP_WITHIN_MS))) await this.kill();
+    if (!(await until(() => !runs(pid), STOP_WITHIN_MS))) await this.kill();
     rmSync(this.#pidFile, { force: true });
     return true;
   }
@@ -74,7 +74,7 @@ export class ServerProcess {
     const { pid } = this;
     if (pid === undefined) return;
     signal(pid, 'SIGKILL');
-    if (!(await until(() => this.pid === undefined, STOP_WITHIN_MS))) throw new Error(`Process ${pid} does not end`);
+    if (!(await until(() => !runs(pid), STOP_WITHIN_MS))) throw new Error(`Process ${pid} does not end`);
   }
 
   #started(): Started | undefined {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { KafkaBroker, STEADY_JAVA } from './kafka/kafka-broker.ts';
+import { KafkaBroker } from './kafka/kafka-broker.ts';
 import { MongoServer } from './mongo/mongo-server.ts';
 import { stateFolder } from './places.ts';
 import type { Service } from './service.ts';
@@ -11,5 +11,5 @@ export type ServiceName = (typeof SERVICE_NAMES)[number];
 export function serviceOf(name: ServiceName): Service {
   const folder = path.join(stateFolder(), name);
   if (name === 'mongo') return new MongoServer(folder);
-  return new KafkaBroker(folder, { tls: name === 'tls', java: STEADY_JAVA });
+  return new KafkaBroker(folder, { tls: name === 'tls', own: false });
 }

@@ -8,6 +8,10 @@ import type { BrokerFiles } from './broker-files.ts';
 import { makeCertificates } from './certificates.ts';
 
 const READY_WITHIN_MS = 90_000;
+const JAVA = ['-Xms64m', '-XX:+UseSerialGC', '-Dlog4j2.level=INFO'];
+/** For rates: with the compiler that takes longer and makes faster code. */
+const STEADY = ['-Xmx256m'];
+const QUICK = ['-Xmx192m', '-XX:TieredStopAtLevel=1'];
 /** The order in which a broker's ports are kept. */
 const DOORS = ['PLAIN', 'CONTROLLER', 'TLS', 'SCRAM', 'SASL'] as const;
 type Door = (typeof DOORS)[number];
@@ -15,14 +19,9 @@ type Door = (typeof DOORS)[number];
 export interface BrokerOptions {
   /** With doors for TLS, SCRAM, PLAIN and OAUTHBEARER besides the plain one. */
   readonly tls: boolean;
-  /** Options of the JVM. */
-  readonly java: readonly string[];
+  /** For one test, which may kill it: it starts and comes back sooner, and works more slowly. */
+  readonly own: boolean;
 }
-
-/** For rates: the compiler that takes longer and makes faster code is on. */
-export const STEADY_JAVA = ['-Xms64m', '-Xmx256m', '-XX:+UseSerialGC'];
-/** For brokers that live for one test. */
-export const QUICK_JAVA = ['-Xms64m', '-Xmx192m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
 
 /** One Kafka node, broker and controller in one. */
 export class KafkaBroker implements Service {
@@ -83,13 +82,15 @@ export class KafkaBroker implements Service {
     if (this.#options.tls) makeCertificates(this.#certificates);
     const properties = path.join(this.folder, 'server.properties');
     writeFileSync(properties, this.#properties(ports));
-    this.#process.start('java', [...this.#options.java, '-Dlog4j2.level=INFO', '-cp', classPath, 'kafka.Kafka', properties]);
+    const java = [...JAVA, ...(this.#options.own ? QUICK : STEADY)];
+    this.#process.start('java', [...java, '-cp', classPath, 'kafka.Kafka', properties]);
   }
 
   /** What is set twice has the later value. */
   #properties(ports: readonly number[]): string {
-    const names = this.#options.tls ? ['server.properties', 'doors.properties'] : ['server.properties'];
-    const template = names.map((name) => readFileSync(path.join(import.meta.dirname, name), 'utf8')).join('\n');
+    const { tls, own } = this.#options;
+    const names = ['server', ...(tls ? ['doors'] : []), ...(own ? ['own'] : [])];
+    const template = names.map((name) => readFileSync(path.join(import.meta.dirname, `${name}.properties`), 'utf8')).join('\n');
     const values: Readonly<Record<string, string>> = {
       FOLDER: this.folder,
       ...Object.fromEntries(DOORS.map((door, i) => [door, String(ports[i])])),
