@@ -6,6 +6,7 @@
  *     npm run demo -- --seconds 10     ends by itself
  *     npm run demo -- --port 8080      another port than 4122; 0 takes a free one, and so does 4122 when it is taken
  *     npm run demo -- --data DIR       another data folder than the example's
+ *     npm run demo -- --prod           on Kafka and MongoDB: scripts/services brings them up
  */
 import path from 'node:path';
 import { isatty } from 'node:tty';
@@ -31,7 +32,13 @@ const LINES_EVERY_MS = 1_000;
 const SEED = 4122;
 
 const { values } = parseArgs({
-  options: { rate: { type: 'string', default: '200' }, seconds: { type: 'string' }, port: { type: 'string' }, data: { type: 'string' } },
+  options: {
+    rate: { type: 'string', default: '200' },
+    seconds: { type: 'string' },
+    port: { type: 'string' },
+    data: { type: 'string' },
+    prod: { type: 'boolean' },
+  },
 });
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
@@ -55,6 +62,9 @@ const project = await requireProject({
   workingFolder: process.cwd(),
   folder: path.resolve(import.meta.dirname, '../examples/food-delivery'),
   data: values.data === undefined ? undefined : path.resolve(values.data),
+  prod: values.prod === true,
+  log: undefined,
+  store: undefined,
   json: false,
   logLevel: undefined,
   out: output,

@@ -22,6 +22,11 @@ export interface CommandContext {
   readonly folder: string;
   /** `--data`: absolute; the configuration's when undefined. */
   readonly data: string | undefined;
+  /** `--prod`: Kafka and MongoDB. */
+  readonly prod: boolean;
+  /** `--log` and `--store`: the adapters; the configuration's when undefined. */
+  readonly log: string | undefined;
+  readonly store: string | undefined;
   readonly json: boolean;
   /** The configuration's when undefined. */
   readonly logLevel: LogLevel | undefined;
@@ -38,4 +43,4 @@ export interface CommandContext {
 }
 
 /** The same without what global options say: what a process, or a test, provides. */
-export type World = Omit<CommandContext, 'folder' | 'data' | 'json' | 'logLevel'>;
+export type World = Omit<CommandContext, 'folder' | 'data' | 'prod' | 'log' | 'store' | 'json' | 'logLevel'>;

@@ -13,7 +13,7 @@ export const EXIT_CODES = {
   configuration: { code: 3, meaning: 'the configuration was refused' },
   inUse: { code: 4, meaning: 'the data folder is in use by another engine' },
   tooNew: { code: 5, meaning: 'the data are newer than this program' },
-  unreachable: { code: 6, meaning: 'a broker or database cannot be reached' },
+  unreachable: { code: 6, meaning: 'a broker or database cannot be reached, or refuses this program' },
   bug: { code: 70, meaning: 'a bug of Millrace: please report it' },
 } as const satisfies Readonly<Record<string, { readonly code: number; readonly meaning: string }>>;
 
@@ -26,6 +26,10 @@ const BY_ERROR: Partial<Record<ErrorCode, ExitReason>> = {
   CONFIGURATION_REFUSED: 'configuration',
   DATA_IN_USE: 'inUse',
   DATA_TOO_NEW: 'tooNew',
+  LOG_UNREACHABLE: 'unreachable',
+  LOG_REFUSED: 'unreachable',
+  STORE_UNREACHABLE: 'unreachable',
+  STORE_REFUSED: 'unreachable',
 };
 
 export function exitReasonOf(error: unknown): ExitReason {

@@ -64,7 +64,7 @@ test('wrong usage is told with a way out', async () => {
   for (const [argv, message] of [
     [['chek'], 'Unknown command "chek", did you mean check'],
     [['get'], 'Missing required argument "collection"'],
-    [['start', '--prot', '1'], 'Unknown option "--prot", did you mean --port'],
+    [['start', '--prot', '1'], 'Unknown option "--prot", did you mean --port or --prod'],
     [['completions', 'tcsh'], 'Command-argument value "tcsh" is invalid for argument "shell". Allowed choices are bash, zsh, fish'],
   ] as const) {
     expect(await run(...argv)).toEqual({ code: 2, out: '', err: `error ${message} WRONG_USAGE\n  cure ${cure}\n` });

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
+import { LOG_ADAPTERS, STORE_ADAPTERS } from '../config/adapters.ts';
 import { CATALOGUE, AppError, messageOf } from '../core/errors.ts';
 import { declareAudit } from './commands/audit.ts';
 import { declareBackup } from './commands/backup.ts';
@@ -35,6 +36,9 @@ import { jsonLine, line, painter } from './terminal.ts';
 interface GlobalOptions {
   readonly project: string;
   readonly data?: string;
+  readonly prod?: boolean;
+  readonly log?: string;
+  readonly store?: string;
   readonly json?: boolean;
   readonly logLevel?: LogLevel;
 }
@@ -66,6 +70,9 @@ export function declareProgram(version: string, world: Pick<World, 'out' | 'err'
     .version(version, '--version', 'print the version')
     .option('--project <folder>', 'folder of the project, which holds millrace.yaml', '.')
     .option('--data <folder>', 'folder of the embedded log and store, instead of the configured one')
+    .option('--prod', 'use Kafka and MongoDB, as PROD=true in the environment does')
+    .addOption(new Option('--log <adapter>', 'what carries the messages, instead of the configured one').choices(LOG_ADAPTERS))
+    .addOption(new Option('--store <adapter>', 'what keeps the documents, instead of the configured one').choices(STORE_ADAPTERS))
     .option('--json', 'print JSON, one object per line, for other programs')
     .addOption(new Option('--log-level <level>', 'least severe level that is logged').choices(LOG_LEVELS))
     .helpOption('-h, --help', 'explain a command')
@@ -136,6 +143,9 @@ function contextOf(options: GlobalOptions, world: World): CommandContext {
     ...world,
     folder: path.resolve(workingFolder, options.project),
     data: options.data === undefined ? undefined : path.resolve(workingFolder, options.data),
+    prod: options.prod === true,
+    log: options.log,
+    store: options.store,
     json: options.json === true,
     logLevel: options.logLevel,
   };
@@ -145,7 +155,7 @@ function contextOf(options: GlobalOptions, world: World): CommandContext {
 function sentenceOf(message: string): string {
   const text = message
     .replace(/^error: /, '')
-    .replace(/\.?\s*\(Did you mean (?:one of )?([^)]*?)\?\)$/, ', did you mean $1')
+    .replace(/\.?\s*\(Did you mean (?:one of )?([^)]*?)\?\)$/, (_, names: string) => `, did you mean ${names.replaceAll(', ', ' or ')}`)
     .replaceAll("'", '"')
     .replace(/\.$/, '');
   return text.charAt(0).toUpperCase() + text.slice(1);

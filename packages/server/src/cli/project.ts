@@ -30,7 +30,7 @@ export async function readProject(context: CommandContext, port?: number): Promi
   const { derivePlan } = await import('../plan/derive-plan.ts');
   const loaded = await loadProject({
     folder: context.folder,
-    overrides: { data: context.data, logLevel: context.logLevel, port },
+    overrides: { data: context.data, logLevel: context.logLevel, port, prod: context.prod, log: context.log, store: context.store },
     env: context.environment,
   });
   const { locate } = loaded;

@@ -88,7 +88,7 @@ export interface TopicsConfig {
   /** By what a topic is for. `Infinity`: for ever. */
   readonly retentionMs: { readonly ingestion: number; readonly handOver: number; readonly deadLetters: number };
   /** What differs for single topics, by their names without prefix. */
-  readonly named: ReadonlyMap<string, NamedTopicConfig>;
+  readonly named: Readonly<Record<string, NamedTopicConfig>>;
 }
 
 export interface NamedTopicConfig {

@@ -239,6 +239,6 @@ test('topics have settings of their kind, and of their own', async () => {
     replication: 3,
     compact: true,
     retentionMs: { ingestion: Infinity, handOver: DAY_MS / 2, deadLetters: 30 * DAY_MS },
-    named: new Map([['shop.orders.ingestion', { partitions: 24, retentionMs: DAY_MS, compact: false }]]),
+    named: { 'shop.orders.ingestion': { partitions: 24, retentionMs: DAY_MS, compact: false } },
   });
 });

@@ -40,7 +40,7 @@ export function topicsConfig({ retentionDays, named, ...rest }: TopicsOptions): 
       handOver: keptMs(retentionDays.handOver),
       deadLetters: keptMs(retentionDays.deadLetters),
     },
-    named: new Map(
+    named: Object.fromEntries(
       Object.entries(named).map(([topic, { retentionDays: days, ...settings }]) => [
         topic,
         { ...settings, ...(days === undefined ? {} : { retentionMs: keptMs(days) }) },

@@ -62,7 +62,7 @@ describe('a project that is right', () => {
         replication: undefined,
         compact: false,
         retentionMs: { ingestion: 7 * day, handOver: 7 * day, deadLetters: 30 * day },
-        named: new Map(),
+        named: {},
       },
       drainMs: 30_000,
       alias: 'mongo',

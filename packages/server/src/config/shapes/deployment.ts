@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { LOG_ADAPTERS, STORE_ADAPTERS } from '../adapters.ts';
 import { secret } from './secret.ts';
 
 /**
@@ -72,10 +73,7 @@ const kafka = z.strictObject({
 });
 
 export const logShape = z.strictObject({
-  use: z
-    .enum(['embedded', 'kafka'])
-    .default('embedded')
-    .meta({ description: 'Adapter that carries the messages', env: 'MILLRACE_LOG_USE' }),
+  use: z.enum(LOG_ADAPTERS).default('embedded').meta({ description: 'Adapter that carries the messages', env: 'MILLRACE_LOG_USE' }),
   kafka: kafka.prefault({}),
 });
 
@@ -104,10 +102,7 @@ const mongo = z.strictObject({
 });
 
 export const storeShape = z.strictObject({
-  use: z
-    .enum(['embedded', 'mongo'])
-    .default('embedded')
-    .meta({ description: 'Adapter that keeps the documents', env: 'MILLRACE_STORE_USE' }),
+  use: z.enum(STORE_ADAPTERS).default('embedded').meta({ description: 'Adapter that keeps the documents', env: 'MILLRACE_STORE_USE' }),
   mongo: mongo.prefault({}),
 });
 
