@@ -5,12 +5,14 @@ import type { Proxy } from './proxy.ts';
 /** The real program on a folder of its own, which is killed and started again; each time at another port. */
 export class KilledProgram implements AsyncDisposable {
   readonly #folder: string;
+  readonly #environment: Readonly<Record<string, string>>;
   readonly #proxies: Proxy[] = [];
   #port = 0;
   #process: MillraceProcess | undefined;
 
-  constructor(folder: string) {
+  constructor(folder: string, environment: Readonly<Record<string, string>>) {
     this.#folder = folder;
+    this.#environment = environment;
   }
 
   get url(): string {
@@ -24,7 +26,7 @@ export class KilledProgram implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    const process = new MillraceProcess(['start', '--port', '0', '--json', '--project', this.#folder]);
+    const process = new MillraceProcess(['start', '--port', '0', '--json', '--project', this.#folder], { environment: this.#environment });
     this.#process = process;
     await process.printed(/"ready"/);
     const [, port] = /"http":"http:\/\/127\.0\.0\.1:(\d+)"/.exec(process.output) ?? [];

@@ -9,6 +9,7 @@ import { loadProject } from '../../packages/server/src/config/load-project.ts';
 import type { Log } from '../../packages/server/src/log/log.ts';
 import { openLog } from '../../packages/server/src/runtime/registry.ts';
 import { propertyOptions } from '../../packages/server/src/testing/property.ts';
+import { Deployment } from '../deployments/deployment.ts';
 import { TemporaryFolder } from '../e2e/run-millrace.ts';
 import { eventually } from './eventually.ts';
 import { KilledProgram } from './killed-program.ts';
@@ -102,10 +103,11 @@ async function play(histories: readonly (readonly Step[])[], kills: readonly Kil
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, JSON.stringify(content));
   }
-  const { config } = await loadProject({ folder: folder.path });
-  if (config === null) throw new Error('The project cannot be read');
   await using resources = new AsyncDisposableStack();
-  const program = resources.use(new KilledProgram(folder.path));
+  const { environment } = resources.use(new Deployment());
+  const { config } = await loadProject({ folder: folder.path, env: environment });
+  if (config === null) throw new Error('The project cannot be read');
+  const program = resources.use(new KilledProgram(folder.path, environment));
   await program.start();
   const world = { program, log: resources.use(await openLog(config)), timestamp: 1_700_000_000_000 };
   const played: History[] = [];

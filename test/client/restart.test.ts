@@ -7,13 +7,15 @@ import { connect } from '../../packages/client/src/millrace.ts';
 import { loadProject } from '../../packages/server/src/config/load-project.ts';
 import { openLog } from '../../packages/server/src/runtime/registry.ts';
 import type { Message } from '../specification/messages.ts';
+import { Deployment } from '../deployments/deployment.ts';
 import { TemporaryFolder } from '../e2e/run-millrace.ts';
 import { eventually } from './eventually.ts';
 import { KilledProgram } from './killed-program.ts';
 import { SHOP, customer } from './shop.ts';
 
 const folder = new TemporaryFolder();
-const program = new KilledProgram(folder.path);
+const deployment = new Deployment();
+const program = new KilledProgram(folder.path, deployment.environment);
 
 beforeAll(async () => {
   for (const [name, content] of Object.entries(SHOP)) {
@@ -27,6 +29,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await program[Symbol.asyncDispose]();
+  await deployment[Symbol.asyncDispose]();
   folder[Symbol.dispose]();
 });
 
@@ -34,7 +37,7 @@ let timestamp = 1_700_000_000_000;
 
 /** Returns when the program has nothing left to do. */
 async function process(message: Message): Promise<void> {
-  const { config } = await loadProject({ folder: folder.path });
+  const { config } = await loadProject({ folder: folder.path, env: deployment.environment });
   if (config === null) throw new Error('The project cannot be read');
   await using log = await openLog(config);
   const { topic, key, value } = message;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { FoodDeliveryGenerator } from '../../examples/food-delivery/generator.ts';
 import type { IngestLine } from '../../examples/food-delivery/generator.ts';
+import { Deployment } from '../deployments/deployment.ts';
 import { ExpectedViews } from './expected-views.ts';
 import { ExampleProject, jsonLines } from './run-millrace.ts';
 
@@ -15,7 +16,7 @@ function history(seed: number): { readonly lines: readonly IngestLine[]; readonl
 }
 
 test('the example’s views equal a recomputation from the sources’ tables, also after everything is sent again', async () => {
-  using project = new ExampleProject();
+  await using project = new ExampleProject(new Deployment());
   const { lines, expected } = history(7);
 
   const { out } = await project.process(lines);
@@ -28,7 +29,7 @@ test('the example’s views equal a recomputation from the sources’ tables, al
 });
 
 test('changes that come in several portions, with the engine stopped in between, lead to the same', async () => {
-  using project = new ExampleProject();
+  await using project = new ExampleProject(new Deployment());
   const { lines, expected } = history(8);
   const third = Math.ceil(lines.length / 3);
   for (let from = 0; from < lines.length; from += third) await project.process(lines.slice(from, from + third));

@@ -3,6 +3,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Deployment } from '../deployments/deployment.ts';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 export const EXAMPLE = path.join(ROOT, 'examples/food-delivery');
@@ -14,6 +15,13 @@ export interface Outcome {
   readonly err: string;
 }
 
+export interface ProcessOptions {
+  readonly input?: string;
+  readonly cwd?: string;
+  /** Beside what every process of the tests has. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** The real program as a process of its own: what it prints can be waited for, and it can be asked to stop. */
 export class MillraceProcess implements AsyncDisposable {
   readonly #child: ChildProcessWithoutNullStreams;
@@ -21,8 +29,9 @@ export class MillraceProcess implements AsyncDisposable {
   #out = '';
   #err = '';
 
-  constructor(args: readonly string[], options: { readonly input?: string; readonly cwd?: string } = {}) {
-    this.#child = spawn(process.execPath, [BIN, ...args], { cwd: options.cwd ?? ROOT, env: { ...process.env, NO_COLOR: '1' } });
+  constructor(args: readonly string[], options: ProcessOptions = {}) {
+    const { input = '', cwd = ROOT, environment = {} } = options;
+    this.#child = spawn(process.execPath, [BIN, ...args], { cwd, env: { ...process.env, NO_COLOR: '1', ...environment } });
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => (this.#out += text));
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#err += text));
     this.#ended = new Promise((resolve, reject) => {
@@ -31,7 +40,7 @@ export class MillraceProcess implements AsyncDisposable {
     });
     // A program that refuses its input closes it early.
     this.#child.stdin.on('error', () => undefined);
-    this.#child.stdin.end(options.input ?? '');
+    this.#child.stdin.end(input);
   }
 
   get ended(): Promise<Outcome> {
@@ -41,6 +50,11 @@ export class MillraceProcess implements AsyncDisposable {
   /** What it has printed so far. */
   get output(): string {
     return this.#out;
+  }
+
+  /** What it has printed of errors, and logged, so far. */
+  get errors(): string {
+    return this.#err;
   }
 
   /** Resolves once the program has printed this; throws when it ends before. */
@@ -70,8 +84,8 @@ export class MillraceProcess implements AsyncDisposable {
   }
 }
 
-export function millrace(args: readonly string[], input?: string): Promise<Outcome> {
-  return new MillraceProcess(args, input === undefined ? {} : { input }).ended;
+export function millrace(args: readonly string[], input = '', environment: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+  return new MillraceProcess(args, { input, environment }).ended;
 }
 
 export class TemporaryFolder implements Disposable {
@@ -89,17 +103,22 @@ export function jsonLines(text: string): unknown[] {
     .map((line) => JSON.parse(line) as unknown);
 }
 
-/** The example on a data folder of its own. */
-export class ExampleProject implements Disposable {
+/** The example on a data folder of its own, or where the deployment keeps things. */
+export class ExampleProject implements Disposable, AsyncDisposable {
   readonly #folder = new TemporaryFolder();
+  readonly #deployment: Deployment;
   readonly options = ['--project', EXAMPLE, '--data', this.#folder.path];
+
+  constructor(deployment = new Deployment('embedded')) {
+    this.#deployment = deployment;
+  }
 
   get data(): string {
     return this.#folder.path;
   }
 
   run(command: string, args: readonly string[] = [], input?: string): Promise<Outcome> {
-    return millrace([command, ...args, ...this.options], input);
+    return millrace([command, ...args, ...this.options], input, this.#deployment.environment);
   }
 
   /** Appends lines, runs the engine until it is idle; throws when either fails. */
@@ -116,7 +135,13 @@ export class ExampleProject implements Disposable {
     return jsonLines(out) as Record<string, unknown>[];
   }
 
+  /** Of the embedded deployment, where nothing else is left behind. */
   [Symbol.dispose](): void {
+    this.#folder[Symbol.dispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#deployment[Symbol.asyncDispose]();
     this.#folder[Symbol.dispose]();
   }
 }

@@ -8,6 +8,7 @@ import { loadProject } from '../../packages/server/src/config/load-project.ts';
 import { STATES } from '../../packages/server/src/core/record.ts';
 import { openReader } from '../../packages/server/src/runtime/registry.ts';
 import { propertyOptions } from '../../packages/server/src/testing/property.ts';
+import { Deployment } from '../deployments/deployment.ts';
 import type { Event } from '../oracle/event.ts';
 import { differencesOf, expectedOf } from '../oracle/law.ts';
 import type { Told } from '../oracle/naive-projections.ts';
@@ -61,7 +62,8 @@ async function survive({ project, history, lives }: Scenario): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-kill-'));
   try {
     await writeProject(folder, project.definitions);
-    const millrace = new Millrace(folder);
+    await using deployment = new Deployment();
+    const millrace = new Millrace(folder, deployment.environment);
     const told = await feed(millrace, history.slice(0, BACKLOG_STEPS), BACKLOG_STEPS);
     const feeding = feed(millrace, history.slice(BACKLOG_STEPS), EVENTS_PER_FEED, told);
     for (const life of lives) {
@@ -73,7 +75,7 @@ async function survive({ project, history, lives }: Scenario): Promise<string> {
     await feeding;
     const last = await millrace.run(['start', '--until-idle', '--json']);
     expect(last).toMatchObject({ code: 0, errors: '' });
-    const differences = await differencesIn(folder, project, told);
+    const differences = await differencesIn(millrace, project, told);
     return differences.length === 0 ? '' : `${showProject(project)}\n\n${differences.join('\n')}`;
   } finally {
     await rm(folder, { recursive: true });
@@ -107,8 +109,8 @@ function lineOf({ topic, partition, key, value, timestamp, headers }: Event['rec
   return `${JSON.stringify(texts).slice(0, -1)},"key":${isJson ? key : JSON.stringify(key)},"value":${value as string | null}}`;
 }
 
-async function differencesIn(folder: string, project: RandomProject, told: readonly Told[]): Promise<string[]> {
-  const { config } = await loadProject({ folder, overrides: { data: join(folder, 'data') } });
+async function differencesIn({ folder, environment }: Millrace, project: RandomProject, told: readonly Told[]): Promise<string[]> {
+  const { config } = await loadProject({ folder, overrides: { data: join(folder, 'data') }, env: environment });
   if (config === null) throw new Error('The project cannot be read');
   await using reader = await openReader(config);
   const letters = await reader.errors({ kind: 'dead-letter' });

@@ -15,9 +15,11 @@ export interface Ended {
 /** The program as users start it, on one project folder. */
 export class Millrace {
   readonly folder: string;
+  readonly environment: Readonly<Record<string, string>>;
 
-  constructor(folder: string) {
+  constructor(folder: string, environment: Readonly<Record<string, string>>) {
     this.folder = folder;
+    this.environment = environment;
   }
 
   /** Runs a command to its end. */
@@ -43,7 +45,7 @@ export class Millrace {
 
   #spawn([command, ...options]: readonly string[]): ChildProcess {
     const args = [PROGRAM, command as string, '--project', this.folder, '--data', join(this.folder, 'data'), ...options];
-    return spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    return spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...this.environment } });
   }
 }
 

@@ -12,6 +12,7 @@ import { openEngine } from '../../packages/server/src/runtime/engine.ts';
 import type { Engine, RunnableProject } from '../../packages/server/src/runtime/engine.ts';
 import { serve } from '../../packages/server/src/runtime/server.ts';
 import type { Server } from '../../packages/server/src/runtime/server.ts';
+import { Deployment } from '../deployments/deployment.ts';
 import type { Files } from '../specification/files.ts';
 import type { Message } from '../specification/messages.ts';
 
@@ -56,12 +57,13 @@ export class ServedProject implements AsyncDisposable {
     await using resources = new AsyncDisposableStack();
     const folder = await mkdtemp(path.join(tmpdir(), 'millrace-served-'));
     resources.defer(() => rm(folder, { recursive: true, force: true }));
+    const deployment = resources.use(new Deployment());
     for (const [name, content] of Object.entries(files)) {
       const file = path.join(folder, name);
       await mkdir(path.dirname(file), { recursive: true });
       await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content));
     }
-    const { config, definitions, hashes, problems } = await loadProject({ folder, overrides: { port: 0 } });
+    const { config, definitions, hashes, problems } = await loadProject({ folder, overrides: { port: 0 }, env: deployment.environment });
     if (config === null || definitions === null) throw new Error(`The project is refused: ${JSON.stringify(problems)}`);
     const { plan, problems: more } = derivePlan(definitions);
     if (plan === null) throw new Error(`The project has no plan: ${JSON.stringify(more)}`);

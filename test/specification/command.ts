@@ -36,7 +36,7 @@ export async function command(project: Project, args: readonly string[], input: 
     err,
     input: typeof input === 'string' ? bytesOf(input) : input,
     clock: systemClock,
-    environment: {},
+    environment: project.deployment.environment,
     pid: process.pid,
     signal: new AbortController().signal,
     end: () => undefined,

@@ -20,6 +20,7 @@ import type { Engine, EngineOptions, RunnableProject } from '../../packages/serv
 import { replayErrors } from '../../packages/server/src/runtime/replay-errors.ts';
 import type { ErrorEntry, ErrorQuery } from '../../packages/server/src/store/store.ts';
 import { ManualClock } from '../../packages/server/src/testing/manual-clock.ts';
+import { Deployment } from '../deployments/deployment.ts';
 import type { Files } from './files.ts';
 import type { Message } from './messages.ts';
 
@@ -42,6 +43,7 @@ export class Project implements AsyncDisposable {
   readonly announced: RecordDelta[] = [];
   readonly #logger: Logger;
   readonly #settings: EngineOptions['settings'];
+  readonly deployment = new Deployment();
   #engine: Engine | undefined;
 
   /** Made by `openProject`. */
@@ -61,7 +63,7 @@ export class Project implements AsyncDisposable {
   async restart(changed: Files = {}): Promise<void> {
     await this.stop();
     await writeFiles(this.folder, changed);
-    const { project, problems } = await readFolder(this.folder);
+    const { project, problems } = await readFolder(this.folder, this.deployment.environment);
     if (project === null) throw new Error(`The project is refused:\n${problemLines(problems).join('\n')}`);
     this.#engine = await openEngine(project, {
       clock: this.clock,
@@ -132,6 +134,7 @@ export class Project implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+    await this.deployment[Symbol.asyncDispose]();
     await rm(this.folder, { recursive: true, force: true });
   }
 }
@@ -172,7 +175,7 @@ async function makeFolder(files: Files): Promise<string> {
   return folder;
 }
 
-async function writeFiles(folder: string, files: Files): Promise<void> {
+export async function writeFiles(folder: string, files: Files): Promise<void> {
   for (const [name, content] of Object.entries(files)) {
     const file = path.join(folder, name);
     await mkdir(path.dirname(file), { recursive: true });
@@ -180,8 +183,11 @@ async function writeFiles(folder: string, files: Files): Promise<void> {
   }
 }
 
-async function readFolder(folder: string): Promise<{ project: RunnableProject | null; problems: readonly Problem[] }> {
-  const { config, definitions, hashes, problems, locate } = await loadProject({ folder });
+async function readFolder(
+  folder: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ project: RunnableProject | null; problems: readonly Problem[] }> {
+  const { config, definitions, hashes, problems, locate } = await loadProject({ folder, env });
   if (config === null || definitions === null) return { project: null, problems };
   const derived = derivePlan(definitions);
   const { plan } = derived;
