@@ -69,6 +69,16 @@ describe('imports', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('no stage, and nothing that joins stages, names an adapter', () => {
+    const adapters = /(?<![A-Za-z])(?:kafka|mongo|sqlite|embedded)|Kafka|Mongo|S[Qq][Ll]ite|Embedded/;
+    // A field that users know by this name since before there was another log.
+    const code = (file: string): string =>
+      textOf(file)
+        .replace(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*$/gm, '')
+        .replaceAll('__internal__kafkaInfo', '');
+    expect(programFiles.filter((file) => file.startsWith('flow/') && adapters.test(code(file)))).toEqual([]);
+  });
+
   test('relative imports name the file, with its ending', () => {
     const wrong = programFiles.filter((file) =>
       importsOf(textOf(file)).some((name) => name.startsWith('.') && !/\.(?:ts|js|json)$/.test(name)),
