@@ -1,6 +1,6 @@
 import type { Definitions } from '../core/definitions.ts';
 import { projectionsOf } from '../core/definitions.ts';
-import { projectionUpdatesTopic, triggersTopic, viewUpdatesTopic } from '../core/hand-over-topics.ts';
+import { deadLettersTopic, projectionUpdatesTopic, triggersTopic, viewUpdatesTopic } from '../core/hand-over-topics.ts';
 import type { ProjectConfig } from './config.ts';
 import type { Reading } from './reading.ts';
 import { show } from './report.ts';
@@ -8,10 +8,12 @@ import { show } from './report.ts';
 /** Kafka's bound, and room for what is put behind the name of a topic. */
 const MAX_LENGTH = 249 - '.dead-letter'.length;
 
-/** Topics of sources whose names are too long for brokers, or that stages hand over in. */
+/** Topics of sources whose names are too long for brokers, or that stages hand over in; and settings of topics that nobody uses. */
 export function checkTopics(reading: Reading, config: ProjectConfig, definitions: Definitions): void {
   const taken = handOverTopics(config.id, definitions);
   const { report } = reading;
+  const sources = projectionsOf(definitions).flatMap(({ topics }) => topics);
+  checkNamed(reading, config, [...sources, ...sources.map(deadLettersTopic), ...taken.keys()]);
   for (const { name, topics, place } of projectionsOf(definitions)) {
     for (const topic of topics) {
       const use = taken.get(topic);
@@ -31,6 +33,20 @@ export function checkTopics(reading: Reading, config: ProjectConfig, definitions
         },
       );
     }
+  }
+}
+
+function checkNamed(reading: Reading, config: ProjectConfig, known: Iterable<string>): void {
+  const all = new Set(known);
+  for (const topic of Object.keys(config.topics.named)) {
+    if (all.has(topic)) continue;
+    const place = { file: reading.name(config.file), path: ['topics', 'named', topic] };
+    reading.report.warn('CONFIG_NO_EFFECT', place, `topics.named has settings of ${topic}, a topic that the project does not use`, {
+      expected: 'a topic of millrace topics plan, without topicPrefix',
+      name: topic,
+      among: all,
+      cure: 'Correct the name, or remove it',
+    });
   }
 }
 

@@ -65,3 +65,11 @@ test('a projection does not read what stages hand over, nor on Kafka from topics
     ),
   ]);
 });
+
+test('settings of a topic that nobody uses do nothing, which is told', async () => {
+  const named = '{ shop.order.ingestion: { partitions: 2 }, shop.orders.ingestion.dead-letter: { partitions: 2 } }';
+  const { lines } = await load({ 'millrace.yaml': `${SMALL_PROJECT['millrace.yaml']}topics: { named: ${named} }\n` });
+  expect(lines).toEqual([
+    'millrace.yaml:11:20 warning CONFIG_NO_EFFECT | topics.named has settings of shop.order.ingestion, a topic that the project does not use',
+  ]);
+});

@@ -14,6 +14,21 @@ import type { ErrorEntry, ErrorQuery, QueueKind, QueuedItem, SnapshotReader, Sto
  * The only place that names adapters. Each is loaded when it is first asked for, so that nobody pays for what is not used.
  */
 
+/** How a deployment works, as far as it can be told before anything is opened. */
+export interface Working {
+  /** Stages hand over to each other through topics of the log: the store has no transactions that could span them. */
+  readonly handsOver: boolean;
+  /** Several processes may read the log. */
+  readonly sharesLog: boolean;
+  /** Dead letters are also kept in topics of their own. */
+  readonly deadLetterTopics: boolean;
+}
+
+export function workingOf({ log, store }: Pick<ProjectConfig, 'log' | 'store'>): Working {
+  const isKafka = log.use === 'kafka';
+  return { handsOver: store.use === 'mongo', sharesLog: isKafka, deadLetterTopics: isKafka };
+}
+
 /** The log and the store of a project; one file holds both on the embedded default. */
 export async function openStorage(
   config: ProjectConfig,
