@@ -45,6 +45,8 @@ export interface ProjectionMeta extends ChangePlace {
   readonly live?: ChangePlace | undefined;
   /** Only where changes are announced through the log: images before the changes that may not have been announced, oldest first. */
   readonly previous?: readonly PreviousImage[] | undefined;
+  /** The last change was made beside the reading of its partition: that it was announced does not follow from how far that is read. */
+  readonly apart?: true | undefined;
   /** Without the order guard: the last offset and part of every other `topic/partition` that changed the record. */
   readonly seen?: Readonly<Record<string, readonly [offset: number, part: number]>> | undefined;
 }
@@ -70,6 +72,8 @@ export interface ViewMeta {
   readonly trigger?: TriggerPlace | undefined;
   /** As `ProjectionMeta.previous`, of the last write. */
   readonly previous?: readonly PreviousImage[] | undefined;
+  /** As `ProjectionMeta.apart`. */
+  readonly apart?: true | undefined;
 }
 
 /** A place in a topic of triggers. Those of one partition of one topic (by its id) are comparable: a greater offset is newer. */

@@ -2,15 +2,18 @@ import type { Clock } from '../core/clock.ts';
 import type { Change } from '../core/change.ts';
 import type { LogRecord } from '../core/log-record.ts';
 import type { RecordDelta } from '../core/record-delta.ts';
+import type { Log } from '../log/log.ts';
 import type { ErrorEntry, QueueItem, QueuedItem, Store, StoreWriter } from '../store/store.ts';
 import { deadLetter, deadLetterId } from './1-ingest/dead-letter.ts';
 import type { Ingested, Ingestor } from './1-ingest/ingestor.ts';
+import { READ_APART, readInTurn } from './2-project/image-keeping.ts';
 import type { Prepared } from './2-project/prepared.ts';
 import type { Projector } from './2-project/projector.ts';
 import { backoffMs } from './backoff.ts';
 import type { Backlog } from './backlog.ts';
+import { copyDeadLetters } from './dead-letter-records.ts';
 import { isOfTheItem } from './isolation.ts';
-import { offsetsAfter } from './line.ts';
+import { beginsOf, offsetsAfter } from './line.ts';
 import { recordItem, recordKey } from './record-item.ts';
 import type { PipelineSettings } from './pipeline-settings.ts';
 import type { Propagator } from './propagator.ts';
@@ -18,6 +21,9 @@ import type { PipelineMeter } from './stats.ts';
 
 interface Parts {
   readonly store: Store;
+  readonly log: Log;
+  /** Positions are saved in the store, with the effects; else the log keeps them. */
+  readonly savesPositions: boolean;
   readonly ingestor: Ingestor;
   readonly projector: Projector;
   readonly propagation: Propagator;
@@ -83,6 +89,8 @@ export class IngestUnit {
     meter.counts.changes += batch.decoded.changes.length;
     for (const count of batch.decoded.skipped.values()) meter.counts.skipped += count;
     meter.counts.batches++;
+    // Where others go on with it, its way is not at an end.
+    if (propagation.handsOver) return;
     const now = clock.now();
     for (const { timestamp } of records) meter.latency(now - timestamp);
   }
@@ -107,10 +115,11 @@ export class IngestUnit {
 
   /** Within a unit of work. Gives what changed in projections. */
   async #carryOut(writer: StoreWriter, batch: Batch, from: Parked | 'replay'): Promise<readonly RecordDelta[]> {
-    const { projector, propagation, clock, meter } = this.#parts;
+    const { projector, propagation, clock, meter, log } = this.#parts;
     const { records, decoded, prepared, byPosition } = batch;
     const item = from === 'replay' ? null : from;
-    const applied = await meter.time('project', () => projector.apply(writer, prepared));
+    const keeping = from === null ? readInTurn(beginsOf(records)) : READ_APART;
+    const applied = await meter.time('project', () => projector.apply(writer, prepared, keeping));
     const entries: ErrorEntry[] = [...decoded.deadLetters];
     for (const { change, code, reason } of [...prepared.refused, ...applied.refused])
       entries.push(this.#entryOf(change, byPosition, code, reason, item));
@@ -127,15 +136,17 @@ export class IngestUnit {
     // A record that was parked or replayed is fine now, unless it is refused, or parked, again.
     if (from !== null && items.length === 0) await writer.resolveErrors({ ids: deadLetterIds(records, decoded.changes) }, clock.now());
     if (entries.length > 0) await writer.saveErrors(entries);
+    await copyDeadLetters(log, entries);
     if (items.length + applied.later.length > 0) {
       if (item === null) await writer.enqueue(items);
       else await writer.putBack(items.map(({ attempts, dueAt }) => ({ ...item, attempts, dueAt })));
       await writer.enqueue(applied.later);
       this.#parts.backlog.queued('');
     }
-    if (item !== null) await writer.complete([item]);
     await propagation.run(writer, applied.deltas);
-    if (from === null) await writer.savePositions(this.#parts.settings.group, offsetsAfter(records));
+    await projector.forgetImages(writer, applied.announced);
+    if (item !== null) await writer.complete([item]);
+    if (from === null && this.#parts.savesPositions) await writer.savePositions(this.#parts.settings.group, offsetsAfter(records));
     meter.counts.deadLetters += entries.length;
     meter.counts.projectionDeltas += applied.deltas.length;
     return applied.deltas;
@@ -167,11 +178,13 @@ export class IngestUnit {
 
   /** A record on which our own code fails must neither block its partition nor vanish. */
   async #bury(record: LogRecord, error: Error, item: Parked): Promise<void> {
-    const { store, settings } = this.#parts;
+    const { store, log, settings, savesPositions } = this.#parts;
+    const entries = [this.#buried(record, error)];
     await store.transact(async (writer) => {
-      await writer.saveErrors([this.#buried(record, error)]);
-      if (item === null) await writer.savePositions(settings.group, offsetsAfter([record]));
-      else await writer.complete([item]);
+      await writer.saveErrors(entries);
+      await copyDeadLetters(log, entries);
+      if (item !== null) await writer.complete([item]);
+      else if (savesPositions) await writer.savePositions(settings.group, offsetsAfter([record]));
     });
     this.#parts.meter.counts.deadLetters++;
   }

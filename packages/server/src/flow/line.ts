@@ -132,6 +132,17 @@ export function offsetsAfter(records: readonly Pick<LogRecord, 'topic' | 'partit
   return offsets;
 }
 
+/** Where the records of each partition begin. */
+export function beginsOf(records: readonly Pick<LogRecord, 'topic' | 'partition' | 'offset'>[]): Map<string, Map<number, number>> {
+  const offsets = new Map<string, Map<number, number>>();
+  for (const { topic, partition, offset } of records) {
+    let ofTopic = offsets.get(topic);
+    if (ofTopic === undefined) offsets.set(topic, (ofTopic = new Map()));
+    ofTopic.set(partition, Math.min(ofTopic.get(partition) ?? offset, offset));
+  }
+  return offsets;
+}
+
 /** Topics whose records need user code apart from those that do not. The first are there for the queue's sake, too, be there any or not. */
 export function topicsOfLines(systems: readonly SystemDefinition[]): readonly (readonly string[])[] {
   const plain = new Set<string>();

@@ -115,8 +115,11 @@ export class Pipeline implements Flow {
     const projector = this.#projector;
     const propagation = this.#propagation;
     const ingestor = new Ingestor({ targets, clock });
+    const { log, logger } = options;
     this.#ingest = new IngestUnit({
       store,
+      log,
+      savesPositions: true,
       ingestor,
       projector,
       propagation,
@@ -129,7 +132,6 @@ export class Pipeline implements Flow {
     });
     const ingestUnit = this.#ingest;
     const pauses = this.#pauses;
-    const { log, logger } = options;
     this.#lines = topicsOfLines(definitions.systems).map((topics) => {
       const paused = { paused: () => pauses.topics(), generation: () => pauses.generation };
       return new Line(topics, { log, store, clock, group: settings.group, role: 'all', positions: 'store', ...paused });
@@ -240,7 +242,8 @@ export class Pipeline implements Flow {
     let isDone = false;
     while (!isDone) {
       isDone = await this.#propagation.unit(async (writer) => {
-        const { deltas, done } = await this.#projector.expire(writer, now, limit);
+        const { deltas, done, later } = await this.#projector.expire(writer, now, limit);
+        if (later.length > 0) await writer.enqueue(later);
         await this.#propagation.run(writer, deltas);
         return done;
       });

@@ -141,9 +141,10 @@ export class QueueUnit {
     const [item] = await store.take({ kinds: ['truncate'], now, limit: 1 });
     if (item === undefined) return false;
     await propagation.unit(async (writer) => {
-      const { deltas, rest } = await projector.truncate(writer, item, TRUNCATE_CHUNK);
-      await (rest === null ? writer.complete([item]) : writer.putBack([{ ...item, payload: rest }]));
+      const { deltas, rest, announced } = await projector.truncate(writer, item, TRUNCATE_CHUNK);
       await propagation.run(writer, deltas);
+      await projector.forgetImages(writer, announced);
+      await (rest === null ? writer.complete([item]) : writer.putBack([{ ...item, payload: rest }]));
     });
     return true;
   }

@@ -3,6 +3,7 @@ import type { ChangePlace } from '../../core/metadata.ts';
 import type { StoredRecord } from '../../core/record.ts';
 import type { Document } from '../../core/value.ts';
 import type { RecordWrite } from '../../store/store.ts';
+import type { ImageKeeping } from './image-keeping.ts';
 import { awaitedAfterDelete, handOver, rowBeforeMove, stillAwaited, takeOver } from './key-move.ts';
 import type { MovedRecords } from './key-move.ts';
 import { compareArrivals, comparePlaces, isTruncated, judge } from './order-guard.ts';
@@ -23,12 +24,20 @@ export class BatchSimulation {
   /** The newest truncate. */
   #mark: ChangePlace | null;
   #isMarkChanged = false;
+  readonly #keeping: ImageKeeping | null;
+  #hasTruncated = false;
 
   constructor(
     plan: ProjectionPlan,
     read: ReadonlyMap<string, StoredRecord>,
-    state: { readonly ids: Iterable<string>; readonly mark: ChangePlace | null; readonly now: number },
+    state: {
+      readonly ids: Iterable<string>;
+      readonly mark: ChangePlace | null;
+      readonly now: number;
+      readonly keeping: ImageKeeping | null;
+    },
   ) {
+    this.#keeping = state.keeping;
     this.#plan = plan;
     this.#now = state.now;
     this.#mark = state.mark;
@@ -38,7 +47,8 @@ export class BatchSimulation {
 
   /** More records as they were read. */
   add(ids: Iterable<string>, read: ReadonlyMap<string, StoredRecord>): void {
-    for (const id of ids) this.#images.set(id, new RecordImage(id, read.get(id) ?? null, this.#plan.guarded));
+    for (const id of ids)
+      this.#images.set(id, new RecordImage(id, read.get(id) ?? null, { isGuarded: this.#plan.guarded, keeping: this.#keeping }));
   }
 
   /** Records under keys that rows have gone on to, which may get values that come late: to be read and added before the run. */
@@ -54,6 +64,11 @@ export class BatchSimulation {
   /** The newest truncate, where this batch had it. */
   get newMark(): ChangePlace | null {
     return this.#isMarkChanged ? this.#mark : null;
+  }
+
+  /** A row that a truncate removes is there: it may have come after the truncate looked for it. */
+  get hasTruncated(): boolean {
+    return this.#hasTruncated;
   }
 
   get images(): readonly RecordImage[] {
@@ -78,7 +93,11 @@ export class BatchSimulation {
     const { place } = change;
     const { operation } = change.change;
     if (operation === 'truncate') return this.#truncate(place);
-    if (this.#isGone(place)) return false;
+    if (this.#isGone(place)) {
+      const stored = this.#images.get(change.id);
+      if (stored !== undefined && stored.isLive && this.#isTruncatedRow(stored)) this.#hasTruncated = true;
+      return false;
+    }
     const image = this.#image(change.id);
     const verdict = image.meta === null ? 'newer' : judge(image.meta, place, this.#plan.guarded);
     if (verdict === 'stale') return false;

@@ -1,8 +1,10 @@
 import type { ProjectionMeta } from '../../core/metadata.ts';
 import type { RecordDelta } from '../../core/record-delta.ts';
 import { StoredRecord } from '../../core/record.ts';
-import type { RecordWrite, StoreWriter } from '../../store/store.ts';
+import type { QueueItem, RecordWrite, StoreWriter } from '../../store/store.ts';
 import type { ProjectionPlan } from './projection-plan.ts';
+import { removeRecords } from './removal.ts';
+import type { Chunk } from './truncation.ts';
 
 /** How long what was deleted is kept, in ms; null: for ever. */
 export interface DeletedRetention {
@@ -16,6 +18,8 @@ export interface Expired {
   /** Only rows in state DELETED were visible. */
   readonly deltas: readonly RecordDelta[];
   readonly removed: number;
+  /** To be queued: rows that are removed later, once their ids were noted. */
+  readonly later: readonly QueueItem[];
   /** All projections were gone through. Otherwise the next call goes on. */
   readonly done: boolean;
 }
@@ -39,8 +43,11 @@ export class Expiry {
   #walk = 0;
   #after: string | null = null;
   #nextRound = Number.NEGATIVE_INFINITY;
+  readonly #isNoted: boolean;
 
-  constructor(plans: readonly ProjectionPlan[], retention: DeletedRetention) {
+  /** `isNoted`: changes are announced through the log, so rows are removed only after their ids were noted. */
+  constructor(plans: readonly ProjectionPlan[], retention: DeletedRetention, { isNoted }: { readonly isNoted: boolean }) {
+    this.#isNoted = isNoted;
     const { deletedKeysMs, softDeletedMs } = retention;
     this.#retention = retention;
     this.#walks = plans.flatMap((plan): Walk[] => [
@@ -54,19 +61,47 @@ export class Expiry {
   async run(writer: StoreWriter, now: number, limit: number): Promise<Expired> {
     const isBegin = this.#walk === 0 && this.#after === null;
     const walk = this.#walks[this.#walk];
-    if (walk === undefined || (isBegin && now < this.#nextRound)) return { deltas: [], removed: 0, done: true };
+    if (walk === undefined || (isBegin && now < this.#nextRound)) return { deltas: [], removed: 0, later: [], done: true };
     if (isBegin) this.#nextRound = now + this.#everyMs;
     const { plan, over } = walk;
     const page = await this.#page(writer, walk, limit);
     const writes = page.map((record) => this.#writeOf(record, over, now)).filter((write) => write !== null);
+    if (this.#isNoted && over === 'rows') {
+      this.#goOn(page, limit);
+      const later =
+        writes.length === 0
+          ? []
+          : [
+              expiryItem(
+                plan.name,
+                writes.map(({ id }) => id),
+              ),
+            ];
+      return { deltas: [], removed: 0, later, done: this.#walk === 0 && this.#after === null };
+    }
     const conflicts = writes.length === 0 ? [] : await writer.write(plan.name, writes);
     const removed = writes.filter(({ id }) => !conflicts.includes(id));
     const deltas = removed
       .filter(({ previous }) => previous?.isTombstone === false)
       .map(({ id, previous }): RecordDelta => ({ collection: plan.name, id, before: previous, after: null, position: null }));
+    this.#goOn(page, limit);
+    return { deltas, removed: removed.length, later: [], done: this.#walk === 0 && this.#after === null };
+  }
+
+  /** Removes rows whose ids were noted, as far as their time is still over. */
+  async removeNoted(writer: StoreWriter, plan: ProjectionPlan, item: QueueItem, now: number): Promise<Chunk> {
+    const { ids } = JSON.parse(item.payload) as { readonly ids: readonly string[] };
+    const removed = await removeRecords(writer, plan.name, ids, (record, meta) => {
+      if (record.isTombstone || record.state !== 'DELETED') return null;
+      const write = this.#writeOf(record, 'rows', now);
+      return write === null ? null : { text: null, meta, leavesNothing: write.next === null };
+    });
+    return { deltas: removed.deltas, announced: [removed.announced], rest: removed.isClean ? null : item.payload };
+  }
+
+  #goOn(page: readonly StoredRecord[], limit: number): void {
     this.#after = page.length < limit ? null : (page.at(-1)?.id ?? null);
     if (this.#after === null) this.#walk = (this.#walk + 1) % this.#walks.length;
-    return { deltas, removed: removed.length, done: this.#walk === 0 && this.#after === null };
   }
 
   #page(writer: StoreWriter, { plan, over }: Walk, limit: number): Promise<readonly StoredRecord[]> {
@@ -83,6 +118,18 @@ export class Expiry {
     const isKeyKept = over === 'rows' && (deletedKeysMs === null || age < deletedKeysMs);
     return { id: record.id, previous: record, next: isKeyKept ? tombstoneOf(record) : null };
   }
+}
+
+const EXPIRY_KEYS = 'expiry/';
+
+function expiryItem(projection: string, ids: readonly string[]): QueueItem {
+  const key = `${EXPIRY_KEYS}${ids[0] ?? ''}`;
+  return { kind: 'truncate', scope: projection, key, lane: 'bulk', dueAt: 0, attempts: 0, payload: JSON.stringify({ ids }) };
+}
+
+/** Whether an item of the kind `truncate` names rows that are removed since their time is over. */
+export function isExpiry({ key }: Pick<QueueItem, 'key'>): boolean {
+  return key.startsWith(EXPIRY_KEYS);
 }
 
 function deletedAt(record: StoredRecord): number {

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../core/errors.ts';
 import type { ChangePlace } from '../../core/metadata.ts';
 import type { RecordDelta } from '../../core/record-delta.ts';
 import type { Document, Value } from '../../core/value.ts';
-import type { QueueItem } from '../../store/store.ts';
+import type { QueueItem, RecordWrite } from '../../store/store.ts';
 import type { ProjectionPlan } from './projection-plan.ts';
 
 /** A change that cannot be, and never will by waiting: its record is a dead letter. */
@@ -63,11 +63,19 @@ export interface ProjectCounts {
   refused: number;
 }
 
+/** Writes by which records of a collection forget images that were announced. */
+export interface AnnouncedWrites {
+  readonly collection: string;
+  readonly writes: readonly RecordWrite[];
+}
+
 export interface Applied {
   readonly deltas: readonly RecordDelta[];
   /** Refused on sight of the stored record; those of `Prepared` are not repeated. */
   readonly refused: readonly RefusedChange[];
   /** To be queued in the same unit of work. */
   readonly later: readonly QueueItem[];
+  /** To be written once the deltas were announced. */
+  readonly announced: readonly AnnouncedWrites[];
   readonly counts: Readonly<ProjectCounts>;
 }

@@ -7,18 +7,21 @@ import type { ChangePlace } from '../../core/metadata.ts';
 import type { Compatibility, ProjectionDefinition } from '../../core/projection.ts';
 import type { RecordDelta } from '../../core/record-delta.ts';
 import type { StoredRecord } from '../../core/record.ts';
-import type { QueueItem, QueuedItem, Store, StoreWriter } from '../../store/store.ts';
+import type { QueueItem, QueuedItem, RecordWrite, Store, StoreWriter } from '../../store/store.ts';
 import { BatchSimulation, writesOf } from './batch-simulation.ts';
-import { Expiry } from './expiry.ts';
+import { Expiry, isExpiry } from './expiry.ts';
 import type { DeletedRetention, Expired } from './expiry.ts';
+import { OF_NO_TOPIC, withoutImages } from './image-keeping.ts';
+import type { ImageKeeping } from './image-keeping.ts';
 import { FieldReports } from './field-reports.ts';
 import type { FieldReport } from './field-reports.ts';
 import { prepareChanges } from './prepare.ts';
 import { isTruncated } from './order-guard.ts';
-import type { Applied, Prepared, PreparedBatch, PreparedChange, ProjectCounts, RefusedChange } from './prepared.ts';
+import type { AnnouncedWrites, Applied, Prepared, PreparedBatch, PreparedChange, ProjectCounts, RefusedChange } from './prepared.ts';
 import { planProjection } from './projection-plan.ts';
 import type { ProjectionPlan } from './projection-plan.ts';
-import { TRUNCATE_FACTS, readMark, truncateChunk, truncateItem } from './truncation.ts';
+import type { RecordImage } from './record-image.ts';
+import { TRUNCATE_FACTS, markName, newestMarks, olderMarks, truncateChunk, truncateItem, truncateNoted } from './truncation.ts';
 import type { Chunk } from './truncation.ts';
 
 export interface ProjectorOptions {
@@ -29,6 +32,11 @@ export interface ProjectorOptions {
   readonly code: UserCode | null;
   /** Tombstones seven days and soft-deleted rows for ever, when absent. */
   readonly retention?: DeletedRetention | undefined;
+  /**
+   * Where other processes write the same projections, and changes are announced through the log: images before changes are kept until
+   * they were announced, and truncates that others saw are looked up.
+   */
+  readonly shared?: Pick<Store, 'facts'> | undefined;
 }
 
 const DEFAULT_RETENTION: DeletedRetention = { deletedKeysMs: 7 * 86_400_000, softDeletedMs: null };
@@ -40,6 +48,9 @@ interface Collected {
   readonly deltas: RecordDelta[];
   readonly refused: RefusedChange[];
   readonly later: QueueItem[];
+  readonly announced: AnnouncedWrites[];
+  /** The truncate that each projection was written under. */
+  readonly marks: Map<string, ChangePlace | null>;
   readonly counts: ProjectCounts;
 }
 
@@ -55,21 +66,23 @@ export class Projector {
   readonly #code: UserCode | null;
   readonly #reports = new FieldReports();
   readonly #expiry: Expiry;
+  readonly #shared: Pick<Store, 'facts'> | null;
   /** The newest truncate of each projection; null before `open`. */
   #marks: Map<string, ChangePlace> | null = null;
+  #facts: ReadonlyMap<string, string> = new Map();
 
   constructor(options: ProjectorOptions) {
     this.#plans = new Map(options.projections.map((definition) => [definition.name, planProjection(definition, options.compatibility)]));
     this.#clock = options.clock;
     this.#code = options.code;
-    this.#expiry = new Expiry([...this.#plans.values()], options.retention ?? DEFAULT_RETENTION);
+    this.#shared = options.shared ?? null;
+    this.#expiry = new Expiry([...this.#plans.values()], options.retention ?? DEFAULT_RETENTION, { isNoted: this.#shared !== null });
   }
 
   /** Reads what is remembered of truncates. */
   async open(store: Pick<Store, 'facts'>): Promise<void> {
-    const marks = new Map<string, ChangePlace>();
-    for (const [name, text] of await store.facts(TRUNCATE_FACTS)) marks.set(name.slice(TRUNCATE_FACTS.length), readMark(text));
-    this.#marks = marks;
+    this.#facts = await store.facts(TRUNCATE_FACTS);
+    this.#marks = newestMarks(this.#facts);
   }
 
   /** Renames, casts and checks. Never throws for what a row or a cast function does: see `refused` and `retry` of the result. */
@@ -79,19 +92,31 @@ export class Projector {
 
   /**
    * Carries out the changes in order: one read and one write per projection, and one delta for each document that is not what it was.
-   * Throws a retryable `AppError` where records keep changing in between, which does not happen in a transaction.
+   * Throws a retryable `AppError` where records keep changing in between, which does not happen in a transaction. `keeping` tells what
+   * was announced of earlier changes, where records are shared.
    */
-  async apply(writer: StoreWriter, prepared: Prepared): Promise<Applied> {
-    const collected: Collected = { deltas: [], refused: [], later: [], counts: { accepted: 0, stale: 0, refused: 0 } };
-    for (const batch of prepared.batches) if (batch.changes.length > 0) await this.#applyBatch(writer, batch, collected);
+  async apply(writer: StoreWriter, prepared: Prepared, keeping: ImageKeeping = OF_NO_TOPIC): Promise<Applied> {
+    const counts = { accepted: 0, stale: 0, refused: 0 };
+    const collected: Collected = { deltas: [], refused: [], later: [], announced: [], marks: new Map(), counts };
+    const batches = prepared.batches.filter(({ changes }) => changes.length > 0);
+    if (this.#shared !== null) await this.open(this.#shared);
+    for (const batch of batches) await this.#applyBatch(writer, batch, collected, this.#shared === null ? null : keeping);
+    if (this.#shared !== null) await this.#lookBehind(this.#shared, batches, collected);
     return collected;
+  }
+
+  /** To be called once `deltas` were announced: images that are not to stay are removed. Where others changed a record meanwhile, it is theirs. */
+  async forgetImages(writer: StoreWriter, announced: readonly AnnouncedWrites[]): Promise<void> {
+    for (const { collection, writes } of announced) if (writes.length > 0) await writer.write(collection, writes);
   }
 
   /** Carries on with a truncate that `apply` left behind: it looks at up to `limit` records, in a unit of work of its own. */
   async truncate(writer: StoreWriter, item: QueuedItem, limit: number): Promise<Chunk> {
     const plan = this.#plans.get(item.scope);
-    if (plan === undefined) return { deltas: [], rest: null };
-    return truncateChunk(writer, plan, item.payload, { now: this.#clock.now(), limit });
+    if (plan === undefined) return { deltas: [], announced: [], rest: null };
+    const options = { now: this.#clock.now(), limit };
+    if (isExpiry(item)) return this.#expiry.removeNoted(writer, plan, item, options.now);
+    return (this.#shared === null ? truncateChunk : truncateNoted)(writer, plan, item.payload, options);
   }
 
   /** Forgets deleted keys and removes soft-deleted rows whose time is over, some at a time. */
@@ -115,7 +140,12 @@ export class Projector {
     return this.#reports.list();
   }
 
-  async #applyBatch(writer: StoreWriter, { plan, changes }: PreparedBatch, collected: Collected): Promise<void> {
+  async #applyBatch(
+    writer: StoreWriter,
+    { plan, changes }: PreparedBatch,
+    collected: Collected,
+    keeping: ImageKeeping | null,
+  ): Promise<void> {
     assert(this.#marks !== null, 'The projector is opened before it applies changes');
     const ids = idsOf(changes);
     const now = this.#clock.now();
@@ -123,7 +153,8 @@ export class Projector {
     const origins = new Map<string, StoredRecord | null>();
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const read = ids.size === 0 ? new Map<string, StoredRecord>() : await writer.records(plan.name, [...ids]);
-      const simulation = new BatchSimulation(plan, read, { ids, mark: this.#marks.get(plan.name) ?? null, now });
+      const mark: ChangePlace | null = this.#marks.get(plan.name) ?? null;
+      const simulation = new BatchSimulation(plan, read, { ids, mark, now, keeping });
       for (let more = simulation.unread; more.length > 0; more = simulation.unread)
         simulation.add(more, await writer.records(plan.name, more));
       simulation.run(changes);
@@ -131,7 +162,8 @@ export class Projector {
       const conflicts = new Set(writes.length === 0 ? [] : await writer.write(plan.name, writes));
       if (conflicts.size === 0) {
         const lasts = new Map(writes.map(({ id, next }) => [id, next]));
-        for (const image of simulation.images) {
+        if (keeping !== null) collectImages(plan, simulation.images, lasts, collected);
+        for (const image of keeping === null ? simulation.images : []) {
           const delta = image.delta(
             plan.name,
             origins.has(image.id) ? (origins.get(image.id) ?? null) : image.first,
@@ -139,6 +171,8 @@ export class Projector {
           );
           if (delta !== null) collected.deltas.push(delta);
         }
+        if (keeping !== null && simulation.hasTruncated) collected.later.push(...this.#scanAgain(plan));
+        collected.marks.set(plan.name, simulation.newMark ?? mark);
         if (simulation.newMark !== null) await this.#remember(writer, plan, simulation.newMark, collected);
         collect(simulation, collected);
         return;
@@ -153,10 +187,51 @@ export class Projector {
    * them, and what it keeps out meanwhile it would remove anyway.
    */
   async #remember(writer: StoreWriter, plan: ProjectionPlan, mark: ChangePlace, collected: Collected): Promise<void> {
+    if (this.#shared === null) await writer.saveFact(markName(plan.name), JSON.stringify(mark));
+    else await this.#rememberAmongOthers(writer, plan, mark);
     this.#marks?.set(plan.name, mark);
-    await writer.saveFact(`${TRUNCATE_FACTS}${plan.name}`, JSON.stringify(mark));
     collected.later.push(truncateItem(plan.name, mark, this.#clock.now()));
   }
+
+  /** Those who see truncates of one projection in several partitions at once do not overwrite one another's: each has a fact of its own. */
+  async #rememberAmongOthers(writer: StoreWriter, { name }: ProjectionPlan, mark: ChangePlace): Promise<void> {
+    await writer.saveFact(markName(name, mark), JSON.stringify(mark));
+    for (const old of olderMarks(this.#facts, name, mark)) await writer.saveFact(old, null);
+  }
+
+  /** A truncate that another process saw while these changes were written: it may have looked for rows before they were there. */
+  async #lookBehind(shared: Pick<Store, 'facts'>, batches: readonly PreparedBatch[], collected: Collected): Promise<void> {
+    await this.open(shared);
+    for (const { plan } of batches) {
+      const mark = this.#marks?.get(plan.name) ?? null;
+      if (mark !== null && JSON.stringify(mark) !== JSON.stringify(collected.marks.get(plan.name)))
+        collected.later.push(...this.#scanAgain(plan));
+    }
+  }
+
+  #scanAgain({ name }: ProjectionPlan): QueueItem[] {
+    const mark = this.#marks?.get(name);
+    return mark === undefined ? [] : [truncateItem(name, mark, this.#clock.now())];
+  }
+}
+
+/** What others are told, and what is to be written once they were. */
+function collectImages(
+  plan: ProjectionPlan,
+  images: readonly RecordImage[],
+  lasts: ReadonlyMap<string, StoredRecord | null>,
+  collected: Collected,
+): void {
+  const writes: RecordWrite[] = [];
+  for (const image of images) {
+    const last = lasts.get(image.id) ?? null;
+    const deltas = image.deltas(plan.name, last);
+    collected.deltas.push(...deltas);
+    const record = last ?? image.first;
+    const plain = deltas.length === 0 || record === null ? undefined : withoutImages(record);
+    if (plain !== undefined) writes.push(plain);
+  }
+  if (writes.length > 0) collected.announced.push({ collection: plan.name, writes });
 }
 
 /** Every record that the changes may touch: their own, and those under the other key where a key changed. */

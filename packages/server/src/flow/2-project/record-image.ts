@@ -1,4 +1,6 @@
 import { must } from '../../core/assert.ts';
+import { deltasOf, distinctImages, imagesOf, isSameImage, previousOf, visible } from '../../core/previous-images.ts';
+import type { Image } from '../../core/previous-images.ts';
 import type { LogPosition } from '../../core/log-record.ts';
 import type { ProjectionMeta } from '../../core/metadata.ts';
 import type { RecordDelta } from '../../core/record-delta.ts';
@@ -7,6 +9,7 @@ import type { State } from '../../core/record.ts';
 import { encode } from '../../core/tagged-json.ts';
 import type { Document } from '../../core/value.ts';
 import { comparePlaces, liveBefore, seenAfter } from './order-guard.ts';
+import type { ImageKeeping } from './image-keeping.ts';
 import type { PreparedChange } from './prepared.ts';
 
 type Memory = Partial<Pick<ProjectionMeta, 'removedText' | 'removedTo' | 'awaits'>>;
@@ -20,6 +23,8 @@ export class RecordImage {
   /** As read; null when there was none. */
   readonly first: StoredRecord | null;
   readonly #isGuarded: boolean;
+  /** Null where changes are announced with the unit of work that makes them. */
+  readonly #keeping: ImageKeeping | null;
   readonly #firstMeta: ProjectionMeta | null;
   #meta: ProjectionMeta | null;
   #state: State;
@@ -28,12 +33,16 @@ export class RecordImage {
   /** Undefined: there is no row, or it is the first one and was not decoded yet. */
   #document: Document | undefined;
   #isTouched = false;
+  #isStamped = false;
+  /** Changed by something that did not leave its place in the order. */
+  #isCompleted = false;
   #position: LogPosition | null = null;
 
-  constructor(id: string, first: StoredRecord | null, isGuarded: boolean) {
+  constructor(id: string, first: StoredRecord | null, options: { readonly isGuarded: boolean; readonly keeping: ImageKeeping | null }) {
     this.id = id;
     this.first = first;
-    this.#isGuarded = isGuarded;
+    this.#isGuarded = options.isGuarded;
+    this.#keeping = options.keeping;
     this.#firstMeta = first === null ? null : (JSON.parse(first.meta) as ProjectionMeta);
     this.#meta = this.#firstMeta;
     this.#state = first?.state ?? 'DELETED';
@@ -90,6 +99,7 @@ export class RecordImage {
     this.#text = undefined;
     this.#position = position;
     this.#isTouched = true;
+    this.#isCompleted = true;
   }
 
   /** Remembers beside the row, or (with undefined) forgets. */
@@ -103,10 +113,13 @@ export class RecordImage {
   last(now: number): StoredRecord | null {
     if (!this.#isTouched || this.#meta === null) return null;
     const text = this.#text === null ? null : this.text;
-    const meta = metaText(this.#meta, this.#updatedAt(text, now));
+    const document = text === null ? undefined : this.document;
+    const images = this.#images(text);
+    const kept = this.#keeping === null ? {} : this.#kept(images, document ?? null);
+    const meta = metaText({ ...this.#meta, ...kept }, this.#updatedAt(text, now));
     const { first } = this;
     if (first !== null && first.text === text && first.state === this.#state && first.meta === meta) return null;
-    return new StoredRecord(this.id, text, this.#state, meta, text === null ? undefined : this.document);
+    return new StoredRecord(this.id, text, this.#state, meta, document);
   }
 
   /** What others see of it all; null when they see nothing. `origin` is what they saw last. */
@@ -115,6 +128,31 @@ export class RecordImage {
     const after = visible(last ?? this.first);
     if (before?.text === after?.text && before?.state === after?.state) return null;
     return { collection, id: this.id, before, after, position: this.#position };
+  }
+
+  /** The same where images are kept: what others see of this and of earlier changes that may not have been announced. */
+  deltas(collection: string, last: StoredRecord | null): readonly RecordDelta[] {
+    const record = last ?? this.first;
+    if (record === null) return [];
+    const now = visible(record);
+    const images = this.#images(now?.text ?? null);
+    return images.length === 0 ? [] : deltasOf({ collection, id: this.id, position: this.#position ?? positionOf(record) }, images, now);
+  }
+
+  /** Images that are to stand beside what is to be written, or (where nothing is) stand beside what was read. */
+  #images(text: string | null): readonly Image[] {
+    if (this.#keeping === null) return [];
+    const meta = this.#firstMeta;
+    const isOpen = meta !== null && !this.#keeping.isAnnounced(meta) && (this.#isTouched || meta.apart === true);
+    const open = isOpen && this.first !== null ? imagesOf(this.first, meta.previous) : [];
+    const before = visible(this.first);
+    const now = text === null ? null : new StoredRecord(this.id, text, this.#state, '');
+    return distinctImages(this.#isTouched && !isSameImage(before, now) ? [...open, before] : open, now);
+  }
+
+  #kept(images: readonly Image[], document: Document | null): Pick<ProjectionMeta, 'previous' | 'apart'> {
+    const isApart = this.#keeping?.isApart === true || this.#isCompleted || (this.#firstMeta?.apart === true && !this.#isStamped);
+    return { previous: previousOf(images, document), apart: images.length > 0 && isApart ? true : undefined };
   }
 
   /** A row that stays as it is was not updated. A deleted key was deleted again, unless by the same change. */
@@ -126,6 +164,7 @@ export class RecordImage {
   }
 
   #stamp({ change, place }: PreparedChange, createdAt: number | undefined, now: number): void {
+    this.#isStamped = true;
     const old = this.#meta;
     this.#meta = {
       ...place,
@@ -160,10 +199,12 @@ export function metaText(meta: ProjectionMeta, updatedAt: number): string {
     awaits: meta.awaits,
     live: meta.live,
     previous: meta.previous,
+    apart: meta.apart,
     seen: meta.seen,
   } satisfies Required<{ [Property in keyof ProjectionMeta]: unknown }>);
 }
 
-function visible(record: StoredRecord | null): StoredRecord | null {
-  return record === null || record.isTombstone ? null : record;
+function positionOf({ meta }: StoredRecord): LogPosition {
+  const { topic, partition, offset, timestamp } = JSON.parse(meta) as ProjectionMeta;
+  return { topic, partition, offset, timestamp };
 }

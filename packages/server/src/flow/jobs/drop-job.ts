@@ -89,8 +89,13 @@ export class DropJob implements JobType {
     await projector.open(store);
   }
 
+  async #truncatesOf(name: string): Promise<readonly string[]> {
+    const facts = await this.#parts.store.facts(`${TRUNCATE_FACTS}${name}`);
+    return [...facts.keys()].filter((fact) => fact.slice(TRUNCATE_FACTS.length).split(' ')[0] === name);
+  }
+
   async #forgetFacts(name: string, writer: StoreWriter): Promise<void> {
-    await writer.saveFact(`${TRUNCATE_FACTS}${name}`, null);
+    for (const fact of await this.#truncatesOf(name)) await writer.saveFact(fact, null);
     await writer.saveFact(`${STOPPED_FACTS}${name}`, null);
     // A load that filled it is gone with it.
     await saveFilling(writer, name, null);

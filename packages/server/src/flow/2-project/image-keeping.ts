@@ -1,0 +1,49 @@
+import type { ProjectionMeta } from '../../core/metadata.ts';
+import { StoredRecord } from '../../core/record.ts';
+import type { RecordWrite } from '../../store/store.ts';
+import type { Offsets } from '../../log/log.ts';
+
+/**
+ * Where changes are announced through the log, records keep the images before those of their changes that may not have been announced.
+ *
+ * Who reads a partition announces all that it gives before more of it is read: so a change that stands below where a batch begins was
+ * announced, and its image is dropped with the next change of the record. A change that stands there or above, or comes from elsewhere,
+ * is announced once more, which is harmless.
+ */
+export interface ImageKeeping {
+  /** Whether the last change of a record is certain to have been announced. */
+  isAnnounced(meta: ProjectionMeta): boolean;
+  /** The changes at hand are not made by who reads their partition. */
+  readonly isApart: boolean;
+}
+
+/** Of a batch that was read in its turn: `begins` are the places at which it begins. */
+export function readInTurn(begins: Offsets): ImageKeeping {
+  return {
+    isApart: false,
+    isAnnounced: ({ topic, partition, offset, apart }) => apart !== true && offset < (begins.get(topic)?.get(partition) ?? 0),
+  };
+}
+
+/** Of records that are read again, or by nobody in particular: nothing is known of what was announced. */
+export const READ_APART: ImageKeeping = { isApart: true, isAnnounced: () => false };
+
+/** Of changes that stand in no topic: rows of a file. */
+export const OF_NO_TOPIC: ImageKeeping = { isApart: false, isAnnounced: () => false };
+
+/**
+ * What is to be written once the images beside a record were announced; undefined where they may stay until its next change: a document
+ * that is deleted keeps nothing, and images do not pile up.
+ */
+export function withoutImages(record: StoredRecord): RecordWrite | undefined {
+  const meta = JSON.parse(record.meta) as ProjectionMeta;
+  const { previous, apart } = meta;
+  if (previous === undefined || (!record.isTombstone && apart !== true && previous.length < 2)) return undefined;
+  const plain = JSON.stringify({ ...meta, previous: undefined, apart: undefined } satisfies ProjectionMeta);
+  const document = record.isTombstone ? undefined : record.document;
+  return {
+    id: record.id,
+    previous: record,
+    next: new StoredRecord(record.id, record.isTombstone ? null : undefined, record.state, plain, document),
+  };
+}
