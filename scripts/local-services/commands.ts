@@ -2,14 +2,21 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { withLock } from './lock.ts';
 import { missingFor, requireNeeds } from './needs.ts';
-import { sweepOwnFolders } from './own-folders.ts';
+import { runningInOwnFolders, sweepOwnFolders } from './own-folders.ts';
 import { stateFolder } from './places.ts';
+import { runProgram } from './run-program.ts';
 import type { Variables } from './service.ts';
 import { SERVICE_NAMES, serviceOf } from './services.ts';
 import type { ServiceName } from './services.ts';
 
 type Names = readonly ServiceName[];
-type Flags = Readonly<Record<'quiet' | 'wipe', boolean>>;
+
+interface Flags {
+  readonly quiet: boolean;
+  readonly wipe: boolean;
+  /** What stands behind `--`. */
+  readonly program: readonly string[];
+}
 
 /** Gives the exit code. */
 type Command = (names: Names, flags: Flags) => Promise<number>;
@@ -22,7 +29,7 @@ const GIVEN_BY: Readonly<Record<ServiceName, string>> = {
   tls: 'MILLRACE_TEST_KAFKA_TLS',
 };
 
-export const COMMANDS: Readonly<Record<string, Command>> = { up, down, status, env, needs };
+export const COMMANDS: Readonly<Record<string, Command>> = { up, down, run, status, env, needs };
 
 async function up(names: Names): Promise<number> {
   const wanted = orDefault(names);
@@ -35,6 +42,21 @@ async function up(names: Names): Promise<number> {
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   });
   return 0;
+}
+
+/** Runs a program with their addresses in its environment, and stops those that did not run before. Gives the program's exit code. */
+async function run(names: Names, flags: Flags): Promise<number> {
+  const [program, ...args] = flags.program;
+  if (program === undefined) throw new Error('run wants a program behind --: scripts/services run kafka mongo -- npm test');
+  const wanted = orDefault(names);
+  const stopped = wanted.filter((name) => !isGiven(name) && serviceOf(name).pid === undefined);
+  try {
+    await up(wanted);
+    const ours = wanted.filter((name) => !isGiven(name)).map((name) => serviceOf(name).variables);
+    return await runProgram(program, args, Object.assign({}, process.env, ...ours) as NodeJS.ProcessEnv);
+  } finally {
+    if (stopped.length > 0) await down(stopped, flags);
+  }
 }
 
 async function start(name: ServiceName): Promise<void> {
@@ -68,6 +90,10 @@ async function status(names: Names, flags: Flags): Promise<number> {
       console.log(`${name}: ${pid === undefined ? 'stopped' : `${firstValue(variables)}, process ${pid}`}`);
       if (isGiven(name)) console.log(`${name}: ${GIVEN_BY[name]} is set, so that address is used`);
     }
+  }
+  for (const { folder, pid } of names.length > 0 ? [] : runningInOwnFolders()) {
+    const name = path.relative(stateFolder(), folder);
+    console.log(flags.quiet ? name : `${name}: of a test, process ${pid}`);
   }
   return 0;
 }

@@ -21,7 +21,7 @@ export function missingFor(names: readonly ServiceName[]): readonly Need[] {
   if (names.includes('kafka') || names.includes('tls')) {
     const found = javaVersion();
     const what = `Java ${OLDEST_JAVA} or newer (${found === undefined ? 'no java was found' : `java is ${found}`})`;
-    want((found ?? 0) >= OLDEST_JAVA, { what, package: 'openjdk-17-jre-headless' });
+    want((found ?? 0) >= OLDEST_JAVA, { what, package: 'default-jre-headless' });
     want(areBrokerFilesCached() || succeeds('mvn', ['--version']), { what: 'Maven (mvn)', package: 'maven' });
   }
   if (names.includes('tls')) want(succeeds('openssl', ['version']), { what: 'openssl', package: 'openssl' });

@@ -36,6 +36,15 @@ export async function sweepOwnFolders(): Promise<number> {
   return orphans.length;
 }
 
+/** The folders in which a server runs, with its process. */
+export function runningInOwnFolders(): { readonly folder: string; readonly pid: number }[] {
+  return foldersIn(parent()).flatMap((name) => {
+    const folder = path.join(parent(), name);
+    const { pid } = new ServerProcess(folder);
+    return pid === undefined ? [] : [{ folder, pid }];
+  });
+}
+
 /** A last resort: whoever has started a server disposes of it. */
 function killMine(): void {
   for (const folder of mine) {

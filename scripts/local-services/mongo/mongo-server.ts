@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { MongoClient, MongoServerError } from 'mongodb';
 import { keptPorts, knownPorts } from '../ports.ts';
 import { ServerProcess } from '../server-process.ts';
 import type { Service, Variables } from '../service.ts';
@@ -66,6 +65,8 @@ export class MongoServer implements Service {
 
 /** Makes the replica set where there is none yet. */
 async function isPrimary(port: number): Promise<boolean> {
+  // Here, because most commands do without it.
+  const { MongoClient, MongoServerError } = await import('mongodb');
   const host = `127.0.0.1:${port}`;
   const client = new MongoClient(`mongodb://${host}/?directConnection=true`, { serverSelectionTimeoutMS: 1_000 });
   try {
