@@ -13,11 +13,14 @@ export class Watched {
   /** How often it was told what. */
   readonly told = { live: 0, stale: 0 };
   readonly #query: RandomQuery;
+  readonly #sameEpoch: boolean;
   readonly #live: LiveQuery<Row>;
   #failure: unknown;
   #last: Snapshot<Row> | undefined;
 
-  constructor(client: Millrace, query: RandomQuery) {
+  /** `sameEpoch`: positions of one server are comparable for ever, also when it was started again. */
+  constructor(client: Millrace, query: RandomQuery, { sameEpoch = true }: { readonly sameEpoch?: boolean } = {}) {
+    this.#sameEpoch = sameEpoch;
     this.#query = query;
     const { where, sort, limit, select } = query;
     const asked = {
@@ -66,8 +69,9 @@ export class Watched {
     if (last === undefined) return;
     const [epoch, sequence] = (snapshot.position ?? '').split(':');
     const [epochBefore, sequenceBefore] = (last.position ?? '').split(':');
-    if (last.position !== undefined) assert.equal(epoch, epochBefore, 'nothing was lost, and yet the epoch is another');
-    assert(sequenceBefore === undefined || Number(sequence) >= Number(sequenceBefore), 'a position went back');
+    const isSame = epoch === epochBefore;
+    assert(last.position === undefined || isSame || !this.#sameEpoch, 'nothing was lost, and yet the epoch is another');
+    assert(sequenceBefore === undefined || !isSame || Number(sequence) >= Number(sequenceBefore), 'a position went back');
     const held = new Map(last.rows.map((row) => [row._id, row]));
     for (const change of snapshot.changes) {
       assert.equal(held.get(change.id), change.kind === 'insert' ? undefined : change.previous);

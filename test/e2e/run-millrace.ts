@@ -74,8 +74,13 @@ export class MillraceProcess implements AsyncDisposable {
   }
 
   stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Outcome> {
-    this.#child.kill(signal);
+    this.signal(signal);
     return this.#ended;
+  }
+
+  /** Returns at once: SIGSTOP and SIGCONT do not end it. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -13,10 +13,10 @@ import type {
   WhenOperand,
 } from '../../packages/server/src/core/view.ts';
 
-type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** Writes definitions as the files of a project folder. Only what random projects hold: no functions. */
-export async function writeProject(folder: string, definitions: Definitions): Promise<void> {
+/** Writes definitions as the files of a project folder, with further settings. Only what random projects hold: no functions. */
+export async function writeProject(folder: string, definitions: Definitions, settings: Readonly<Record<string, Json>> = {}): Promise<void> {
   const systems: { [name: string]: Json } = {};
   for (const { name, format, counter, projections } of definitions.systems) {
     const inline = projections.map((projection): [string, Json] => {
@@ -42,7 +42,7 @@ export async function writeProject(folder: string, definitions: Definitions): Pr
   const { missingFields, emptyObject } = definitions.compatibility;
   const fastData = { erSchema: './erSchema.json', systems, singleViews, compatibility: { missingFields, emptyObject } };
   await write(folder, 'erSchema.json', { version: '1.0.0', config: relationsJson(definitions.relations) });
-  await write(folder, 'millrace.json', { id: 'random', data: './.millrace', modules: { fastData } });
+  await write(folder, 'millrace.json', { id: 'random', data: './.millrace', ...settings, modules: { fastData } });
 }
 
 async function writeView(folder: string, view: ViewDefinition): Promise<void> {
