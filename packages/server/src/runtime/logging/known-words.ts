@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { codeReferences } from '../../config/code-references.ts';
 import type { Definitions } from '../../core/definitions.ts';
 import { CATALOGUE } from '../../core/errors.ts';
+import { METADATA_FIELDS } from '../../core/metadata.ts';
 
 /** Runs of letters, digits and underscores. */
 export const WORD = /[\p{L}\p{N}_]+/gu;
@@ -25,7 +26,7 @@ export function knownWords(definitions: Definitions | undefined): ReadonlySet<st
   const texts = Object.values(CATALOGUE).map(({ what, cure }) => `${what} ${cure}`);
   const words = new Set([RUNTIME_WORDS, ...texts, ...sources].flatMap(wordsOf).filter((word) => !HAS_DIGIT.test(word)));
   if (definitions === undefined) return words;
-  for (const name of namesOf(definitions)) for (const word of wordsOf(name)) words.add(word);
+  for (const name of [...namesOf(definitions), ...METADATA_FIELDS]) for (const word of wordsOf(name)) words.add(word);
   return words;
 }
 
