@@ -11,7 +11,7 @@
  * In an array, what was between is told by patches of what stands there now, element by element, where there are as many; else by values.
  */
 import { decode, encode } from './tagged-json.ts';
-import { isBinary, isDecimal, isDocument, isObjectId, setField } from './value.ts';
+import { isDocument, setField } from './value.ts';
 import type { Document, Value } from './value.ts';
 
 type Patch = Value[];
@@ -97,12 +97,7 @@ function isSame(a: Value | undefined, b: Value | undefined): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) || Array.isArray(b))
     return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((value, i) => isSame(value, b[i]));
-  if (isScalar(a) || isScalar(b)) return isScalar(a) && isScalar(b) && encode(a) === encode(b);
+  if (!isDocument(a) || !isDocument(b)) return !isDocument(a) && !isDocument(b) && encode(a) === encode(b);
   const [old, now] = [fieldsOf(a), fieldsOf(b)];
   return old.length === now.length && old.every((field, i) => field === now[i] && isSame(a[field], b[field]));
-}
-
-/** One of the scalars that are objects in memory. */
-function isScalar(value: object): boolean {
-  return value instanceof Date || isObjectId(value) || isDecimal(value) || isBinary(value);
 }
