@@ -72,6 +72,12 @@ export const CATALOGUE = {
     what: 'The database refuses the credentials, or does not allow what is asked of it.',
     cure: 'Check store.mongo.url and the rights of the user that it names.',
   },
+  RECORD_TOO_LARGE: {
+    whose: 'operator',
+    retryable: false,
+    what: 'A record is larger than the brokers take for its topic.',
+    cure: 'Raise max.message.bytes of the topic (message.max.bytes of the brokers), or let the source send less in one record.',
+  },
   TOPIC_MISSING: {
     whose: 'operator',
     retryable: true,
@@ -107,6 +113,12 @@ export const CATALOGUE = {
     retryable: false,
     what: 'Roles can be split over processes only where the log and the store are shared: Kafka and MongoDB.',
     cure: 'Leave --role away, or start with --prod (log.use: kafka and store.use: mongo).',
+  },
+  DOCUMENT_TOO_LARGE: {
+    whose: 'user',
+    retryable: false,
+    what: 'A document is larger than the database keeps (MongoDB: 16 MB).',
+    cure: 'Leave out what makes it large: fields of the projection, or lists of the single view that grow without a bound.',
   },
   STORE_FULL: {
     whose: 'operator',

@@ -141,8 +141,14 @@ export function registerCollectionTests(factory: StoreFactory): void {
       await store.drop('orders');
       for (const name of ['orders', 'never there']) {
         const query = { filter: { kind: 'true' } } as const;
-        for (const asked of [store.snapshot(name, query), store.find(name, query), store.count(name, query), store.records(name, ['1'])])
-          await expect(asked).rejects.toMatchObject({ code: 'UNKNOWN_COLLECTION', message: `Collection "${name}" is not in the store` });
+        const reads = [
+          () => store.snapshot(name, query),
+          () => store.find(name, query),
+          () => store.count(name, query),
+          () => store.records(name, ['1']),
+        ];
+        for (const read of reads)
+          await expect(read()).rejects.toMatchObject({ code: 'UNKNOWN_COLLECTION', message: `Collection "${name}" is not in the store` });
       }
     });
 

@@ -1,0 +1,201 @@
+import type { AnyBulkWriteOperation } from 'mongodb';
+import { systemClock } from '../../core/clock.ts';
+import { AppError } from '../../core/errors.ts';
+import type { StoredRecord } from '../../core/record.ts';
+import { ObjectId } from '../../core/value.ts';
+import type { Document } from '../../core/value.ts';
+import type { NewDocument, RecordWrite } from '../store.ts';
+import { bulkWrite } from './bulk.ts';
+import { calculateSize } from './document-size.ts';
+import type { MongoCollection } from './mongo-collection.ts';
+import { TOO_DEEP, codeOf, isTooLarge } from './mongo-error.ts';
+import { MongoRecord, OURS, isSameRevision, newRecord, redactedId, recordOf, shownMetadata, storedOf } from './mongo-record.ts';
+import type { MongoSource } from './mongo-source.ts';
+
+/** A write with the revision that it replaces; null: there must be none. */
+interface Guarded {
+  readonly write: RecordWrite;
+  readonly replaces: ObjectId | null | undefined;
+}
+
+type Operation = AnyBulkWriteOperation;
+
+/**
+ * Each document is written where it still is what was read: its revision is part of the condition. The ids of the others are given.
+ * Ids are distinct.
+ *
+ * Where less was written than asked, or an answer was lost, the documents tell: whoever finds there the revision that it wrote, has written.
+ */
+export async function writeRecords(source: MongoSource, of: MongoCollection, writes: readonly RecordWrite[]): Promise<string[]> {
+  const { guarded, refused } = await guard(source, of, writes);
+  if (guarded.length === 0) return refused;
+  const rev = new ObjectId();
+  const done = await carefully(guarded, (isCareful) => {
+    const operations = guarded.map((one) => operationOf(of, one, rev, isCareful));
+    const counted = { updates: countOf(guarded, isUpdate), deletes: countOf(guarded, isDelete) };
+    return source.retries.run(async (isAgain) => {
+      const { matched, deleted, duplicates } = await bulkWrite(of.documents, operations);
+      const isShort = matched < counted.updates || deleted < counted.deletes;
+      const suspects = isShort || isAgain ? guarded : duplicates.map((at) => guarded[at] as Guarded);
+      if (suspects.length === 0) return [];
+      return unwritten(of, suspects, rev);
+    });
+  });
+  return [...refused, ...done];
+}
+
+/** Where the previous record did not come from this store with its revision, what is stored is compared with it. */
+async function guard(
+  source: MongoSource,
+  of: MongoCollection,
+  writes: readonly RecordWrite[],
+): Promise<{ readonly guarded: Guarded[]; readonly refused: string[] }> {
+  const isKnown = ({ previous, next }: RecordWrite): boolean => (previous === null ? next !== null : previous instanceof MongoRecord);
+  const unknown = writes.filter((write) => !isKnown(write));
+  const stored = unknown.length === 0 ? undefined : await readStored(source, of, unknown.map(({ id }) => id)); // prettier-ignore
+  const guarded: Guarded[] = [];
+  const refused: string[] = [];
+  for (const write of writes) {
+    const { id, previous, next } = write;
+    if (isKnown(write)) guarded.push({ write, replaces: previous === null ? null : (previous as MongoRecord).revision });
+    else {
+      const found = stored?.get(id);
+      if (previous === null ? found !== undefined : found === undefined || !isSameRecord(found, previous)) refused.push(id);
+      else if (previous !== null && next === null) guarded.push({ write, replaces: found?.revision });
+      else if (previous !== null) guarded.push({ write: { id, previous: found ?? null, next }, replaces: found?.revision });
+    }
+  }
+  return { guarded, refused };
+}
+
+async function readStored(source: MongoSource, of: MongoCollection, ids: readonly string[]): Promise<Map<string, MongoRecord>> {
+  const stored = await source.retries.run(() => of.documents.find<Document>({ [of.idField]: { $in: ids } }).toArray());
+  return new Map(stored.map((each) => recordOf(each, of.kind)).map((record) => [record.id, record]));
+}
+
+function isSameRecord(a: StoredRecord, b: StoredRecord): boolean {
+  return a.text === b.text && a.state === b.state && a.meta === b.meta;
+}
+
+function isUpdate({ write, replaces }: Guarded): boolean {
+  return replaces !== null && write.next !== null;
+}
+
+function isDelete({ write }: Guarded): boolean {
+  return write.next === null;
+}
+
+function countOf(guarded: readonly Guarded[], test: (one: Guarded) => boolean): number {
+  let count = 0;
+  for (const one of guarded) if (test(one)) count++;
+  return count;
+}
+
+function operationOf(of: MongoCollection, { write, replaces }: Guarded, rev: ObjectId, isCareful: boolean): Operation {
+  const { id, previous, next } = write;
+  const filter = { [of.idField]: id, ...guardOf(replaces) };
+  if (next === null) return { deleteOne: { filter } };
+  const stamp = { kind: of.kind ?? 'projection', ids: of.ids, rev, was: replaces ?? undefined, now: systemClock.now() } as const;
+  if (replaces === null) return { insertOne: { document: storedOf(next, stamp, isCareful) } };
+  if (previous instanceof MongoRecord && isOnlyMetadata(previous, next))
+    return { updateOne: { filter, update: metadataUpdate(of, next, stamp) } };
+  return { replaceOne: { filter, replacement: storedOf(next, stamp, isCareful) } };
+}
+
+/** A document that others wrote has no revision: it is replaced as long as it has none. */
+function guardOf(replaces: ObjectId | null | undefined): Document {
+  if (replaces === null) return {};
+  return { [`${OURS}.rev`]: replaces ?? null };
+}
+
+/** Texts have been compared already by whoever decided to write. */
+function isOnlyMetadata(previous: MongoRecord, next: StoredRecord): boolean {
+  if (previous.revision === undefined || previous.isInexact || previous.isTombstone || next.isTombstone) return false;
+  return previous.state === next.state && previous.text === next.text;
+}
+
+/** The fields stay where they are: little is sent, and no index is touched. */
+function metadataUpdate(
+  of: MongoCollection,
+  next: StoredRecord,
+  stamp: { readonly rev: ObjectId; readonly was: ObjectId | undefined },
+): Document {
+  const set: Document = { [`${OURS}.meta`]: next.meta, [`${OURS}.rev`]: stamp.rev };
+  if (stamp.was !== undefined) set[`${OURS}.was`] = stamp.was;
+  const shown = shownMetadata(next, of.kind ?? 'projection');
+  Object.assign(set, shown);
+  return '__internal__kafkaInfo' in shown ? { $set: set } : { $set: set, $unset: { __internal__kafkaInfo: '' } };
+}
+
+/** Those of which the documents say that they were not written. */
+async function unwritten({ documents, idField }: MongoCollection, suspects: readonly Guarded[], rev: ObjectId): Promise<string[]> {
+  const ids = suspects.map(({ write }) => write.id);
+  const projection = { _id: 1, [`${OURS}.id`]: 1, [`${OURS}.rev`]: 1, [`${OURS}.was`]: 1 };
+  const stored = await documents.find<Document>({ [idField]: { $in: ids } }, { projection }).toArray();
+  const revisions = new Map(stored.map((each) => [idOfStored(each), each[OURS] as { rev?: ObjectId; was?: ObjectId } | undefined]));
+  const isWritten = ({ write: { id, next } }: Guarded): boolean => {
+    if (next === null) return !revisions.has(id);
+    const found = revisions.get(id);
+    return isSameRevision(found?.rev, rev) || isSameRevision(found?.was, rev);
+  };
+  return suspects.filter((suspect) => !isWritten(suspect)).map(({ write }) => write.id);
+}
+
+function idOfStored(stored: Document): string {
+  return (stored[OURS] as { readonly id?: string } | undefined)?.id ?? (stored['_id'] as string);
+}
+
+/** Where something of a document is refused by the driver or the database, all are looked at more closely and written again. */
+async function carefully<T>(guarded: readonly Guarded[], work: (isCareful: boolean) => Promise<T>): Promise<T> {
+  try {
+    return await work(false);
+  } catch (error) {
+    if (isTooLarge(error)) throw tooLarge(guarded) ?? error;
+    if (!isBsonError(error) && codeOf(error) !== TOO_DEEP) throw error;
+    return work(true);
+  }
+}
+
+function isBsonError(error: unknown): boolean {
+  return error instanceof Error && error.name.startsWith('BSON');
+}
+
+/** Of what the database keeps: MongoDB's own limit. */
+const MOST_BYTES = 16_777_216;
+
+function tooLarge(guarded: readonly Guarded[]): AppError | undefined {
+  for (const { write } of guarded) {
+    const { id, next } = write;
+    if (next === null || next.isTombstone) continue;
+    const bytes = calculateSize(next.document) + Buffer.byteLength(next.meta);
+    if (bytes < MOST_BYTES - 1_024) continue;
+    return new AppError(
+      'DOCUMENT_TOO_LARGE',
+      `A document of ${bytes} bytes (with its metadata; its id has the hash ${redactedId(id)}) is larger than MongoDB keeps, at most ${MOST_BYTES}`,
+    );
+  }
+  return undefined;
+}
+
+/** Places of documents that are not put, since there is one. */
+export async function insertDocuments(source: MongoSource, of: MongoCollection, documents: readonly NewDocument[]): Promise<number[]> {
+  const rev = new ObjectId();
+  const guarded = documents.map(({ id, text, meta }): Guarded => ({
+    write: { id, previous: null, next: newRecord(id, text, meta) },
+    replaces: null,
+  }));
+  return carefully(guarded, (isCareful) => {
+    const operations = guarded.map((one) => operationOf(of, one, rev, isCareful));
+    return source.retries.run(async (isAgain) => {
+      const { duplicates } = await bulkWrite(of.documents, operations);
+      if (!isAgain || duplicates.length === 0) return [...duplicates];
+      const ours = await unwritten(
+        of,
+        duplicates.map((at) => guarded[at] as Guarded),
+        rev,
+      );
+      const refused = new Set(ours);
+      return duplicates.filter((at) => refused.has(guarded[at]?.write.id as string));
+    });
+  });
+}
