@@ -50,12 +50,13 @@ export class MemoryGroup {
     return this.#state.committedOf(this.#name, partition) ?? 0;
   }
 
-  /** For partitions of others it does nothing. */
+  /** For partitions of others it does nothing, nor where others came further before the partition came back. */
   commit(member: GroupMember, offsets: Offsets): void {
     for (const [topic, partitions] of offsets)
       for (const [partition, offset] of partitions) {
         const at = this.#state.topics.get(topic)?.partitions[partition];
-        if (at !== undefined && this.#owners.get(at) === member) this.#state.commit(this.#name, topic, partition, offset);
+        if (at === undefined || this.#owners.get(at) !== member || offset < this.committed(at)) continue;
+        this.#state.commit(this.#name, topic, partition, offset);
       }
   }
 
