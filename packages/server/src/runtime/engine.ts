@@ -145,7 +145,7 @@ export async function openEngine(project: RunnableProject, options: EngineOption
   resources.use(EngineLock.acquire(config.data, process.pid));
   const { forgetRestores } = await import('./backup/restore.ts');
   forgetRestores(config.data);
-  const storage = resources.use(await openStorage(config, clock));
+  const storage = resources.use(await openStorage(config, { clock, logger }));
   const { log, store } = storage;
   const changes = await findDefinitionChanges(store, plan, hashes);
   for (const notice of changes.notices) logger.info(notice);

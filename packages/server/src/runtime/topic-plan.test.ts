@@ -42,8 +42,8 @@ test('Kafka has topics of dead letters, and a store without transactions makes s
   expect(await uses('store: { use: mongo }\n')).toEqual(of([...sources, ...handOver], 1));
   expect(await uses('log: { use: kafka }\nstore: { use: mongo }\ntopics: { partitions: 6 }\n')).toEqual([
     ...of(sources, 6),
-    ...letters,
     ...of(handOver, 6),
+    ...letters,
   ]);
 });
 

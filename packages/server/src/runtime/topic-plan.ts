@@ -19,7 +19,7 @@ interface Project {
   readonly definitions: Definitions;
 }
 
-/** All topics that a project uses, as they are wanted: what sources write, what stages hand over, and dead letters. */
+/** All topics that a project uses, as they are wanted, in the order in which a change passes them. */
 export function planTopics({ config, definitions }: Project): readonly PlannedTopic[] {
   const { handsOver, deadLetterTopics, sharesLog } = workingOf(config);
   const naming = { id: config.id, definitions };
@@ -31,15 +31,14 @@ export function planTopics({ config, definitions }: Project): readonly PlannedTo
     else if (!known.of.includes(of)) known.of.push(of);
   };
   for (const { name, topics: sources } of projections) for (const topic of sources) add('ingestion', topic, name);
-  if (deadLetterTopics)
-    for (const { name, topics: sources } of projections) for (const topic of sources) add('dead-letter', deadLettersTopic(topic), name);
   if (handsOver) {
     for (const { name } of projections) add('pr-update', projectionUpdatesTopic(naming, name), name);
-    for (const { name } of definitions.views) {
-      for (const lane of ['interactive', 'bulk'] as const) add('sv-trigger', triggersTopic(naming, name, lane), name);
-      add('sv-update', viewUpdatesTopic(naming, name), name);
-    }
+    for (const lane of ['interactive', 'bulk'] as const)
+      for (const { name } of definitions.views) add('sv-trigger', triggersTopic(naming, name, lane), name);
+    for (const { name } of definitions.views) add('sv-update', viewUpdatesTopic(naming, name), name);
   }
+  if (deadLetterTopics)
+    for (const { name, topics: sources } of projections) for (const topic of sources) add('dead-letter', deadLettersTopic(topic), name);
   return [...topics].map(([topic, { use, of }]) => ({ topic, use, of, ...settingsOf(topic, use, { config, sharesLog }) }));
 }
 

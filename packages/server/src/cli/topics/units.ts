@@ -27,3 +27,8 @@ export function ageText(at: number | null, now: number): string {
   const span = SPANS.find(({ ms }) => age >= ms);
   return span === undefined ? 'now' : `${Math.floor(age / span.ms)} ${span.unit} ago`;
 }
+
+/** `7 d`; `for ever`. */
+export function keptText(ms: number | null): string {
+  return ms === null ? 'for ever' : ageText(-ms, 0).replace(' ago', '');
+}
