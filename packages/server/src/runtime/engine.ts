@@ -21,6 +21,7 @@ import { loadFiles } from './load/load-files.ts';
 import { openLogger } from './logger.ts';
 import { openCode, openFormats, openStorage } from './registry.ts';
 import { retain } from './retention.ts';
+import type { ProcessRole } from './roles.ts';
 
 /** A project that was read and found right. */
 export interface RunnableProject {
@@ -34,6 +35,12 @@ export interface EngineOptions {
   readonly clock?: Clock | undefined;
   readonly logger?: Logger | undefined;
   readonly settings?: Partial<PipelineSettings> | undefined;
+  /** What this process does of the way of a change; all of it when absent. */
+  readonly roles?: readonly ProcessRole[] | undefined;
+  /** Topics that may be others than they were when they were last read: they are read from their beginning. */
+  readonly acceptNewTopics?: readonly string[] | undefined;
+  /** Topics of which records may have been removed before they were read: it goes on with the oldest that is kept. */
+  readonly acceptLost?: readonly string[] | undefined;
   /** Kinds of jobs beside those that every engine knows. */
   readonly jobTypes?: readonly MakeJobType[] | undefined;
 }

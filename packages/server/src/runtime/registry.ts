@@ -20,6 +20,8 @@ import type { ErrorEntry, ErrorQuery, QueueKind, QueuedItem, SnapshotReader, Sto
 export interface Working {
   /** Stages hand over to each other through topics of the log: the store has no transactions that could span them. */
   readonly handsOver: boolean;
+  /** Several processes may work on the project: nothing of it is in a data folder. */
+  readonly isShared: boolean;
   /** Several processes may read the log. */
   readonly sharesLog: boolean;
   /** Dead letters are also kept in topics of their own. */
@@ -28,7 +30,8 @@ export interface Working {
 
 export function workingOf({ log, store }: Pick<ProjectConfig, 'log' | 'store'>): Working {
   const isKafka = log.use === 'kafka';
-  return { handsOver: store.use === 'mongo', sharesLog: isKafka, deadLetterTopics: isKafka };
+  const isMongo = store.use === 'mongo';
+  return { handsOver: isMongo, isShared: isKafka && isMongo, sharesLog: isKafka, deadLetterTopics: isKafka };
 }
 
 export interface OpenOptions {
