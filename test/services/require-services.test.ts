@@ -1,4 +1,3 @@
-import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -7,7 +6,7 @@ import { requireServices } from './require-services.ts';
 import { uniqueName } from './unique-name.ts';
 
 beforeEach(() => {
-  vi.stubEnv('MILLRACE_SERVICES_DIR', mkdtempSync(path.join(tmpdir(), 'millrace-services-')));
+  vi.stubEnv('MILLRACE_SERVICES_DIR', path.join(tmpdir(), uniqueName()));
   for (const name of ['MILLRACE_KAFKA_BROKERS', 'MILLRACE_MONGODB_URL', 'MILLRACE_TEST_KAFKA_TLS']) vi.stubEnv(name, undefined);
 });
 
