@@ -8,7 +8,7 @@ export function registerEraseTests(factory: LogFactory): void {
     test('key, value and headers of erased records are gone, their places and times stay', async () => {
       await using context = await factory();
       const { log } = context;
-      await log.append(['a', 'b', 'c'].map((key) => message('orders', key, `v${key}`, { headers: { of: key } })));
+      await log.append(['a', 'b', 'c'].map((key) => message('orders', key, `v${key}`, { headers: { of: key }, timestamp: 1_000 })));
       const erased = [1, 7].map((offset) => ({ topic: 'orders', partition: 0, offset }));
       expect(await log.erase([...erased, { topic: 'nowhere', partition: 0, offset: 0 }])).toBe(1);
       const records = await log.read('orders', 0, 0, 10);
@@ -34,6 +34,21 @@ export function registerEraseTests(factory: LogFactory): void {
       expect((await drain(consumer)).map(({ offset }) => offset)).toEqual([0, 1]);
       expect(await log.trim({ maxBytes: 0, keepFrom: new Map([['orders', new Map([[0, 2]])]]) })).toBe(2);
       expect(await bytes()).toBe(0);
+    });
+  });
+}
+
+/** Of logs that keep to rules of their own. */
+export function registerUnerasableTests(factory: LogFactory): void {
+  describe('what is not erasable', () => {
+    test('is refused with its reason, and nothing is trimmed', async () => {
+      await using context = await factory();
+      const { log } = context;
+      expect(log.capabilities.erasable).toBe(false);
+      await log.append([message('orders', 'k')]);
+      await expect(log.erase([{ topic: 'orders', partition: 0, offset: 0 }])).rejects.toMatchObject({ code: 'LOG_NOT_ERASABLE' });
+      expect(await log.trim({ maxBytes: 0, keepFrom: new Map([['orders', new Map([[0, 1]])]]) })).toBe(0);
+      expect((await log.read('orders', 0, 0, 10)).length).toBe(1);
     });
   });
 }

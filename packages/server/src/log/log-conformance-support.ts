@@ -10,13 +10,24 @@ export interface LogUnderTest extends AsyncDisposable {
 /** `partitions` of each topic that is made; 1 when absent. */
 export type LogFactory = (options?: { readonly partitions?: number }) => Promise<LogUnderTest>;
 
+export interface LogTraits {
+  /** As its capabilities say; true when absent. */
+  readonly erasable?: boolean;
+  /** Names that its topics may have, where not all are allowed. */
+  readonly topicNames?: readonly string[] | undefined;
+}
+
+const WAIT_MS = 100;
+/** Recent, as shared logs remove what is old. */
+const TIMESTAMP = Date.now();
+
 export function message(
   topic: string,
   key: string | null,
   value: string | null = `value of ${key}`,
   more: Partial<NewLogRecord> = {},
 ): NewLogRecord {
-  return { topic, key, value, timestamp: 1_000, ...more };
+  return { topic, key, value, timestamp: TIMESTAMP, ...more };
 }
 
 export function offsets(...entries: readonly (readonly [topic: string, partition: number, offset: number])[]): Offsets {
@@ -32,12 +43,15 @@ export function valuesOf(records: readonly LogRecord[]): readonly unknown[] {
   return records.map(({ value }) => value);
 }
 
-/** Everything that is there now, in polls of `limit`. */
+/** Everything that is there now, in polls of `limit`: what is there may take a moment to come. */
 export async function drain(consumer: LogConsumer, limit = 100): Promise<LogRecord[]> {
   const records: LogRecord[] = [];
   for (;;) {
     const polled = await consumer.poll(limit, { waitMs: 0 });
-    if (polled.length === 0) return records;
     records.push(...polled);
+    if (polled.length > 0) continue;
+    const waiting = [...(await consumer.lag()).values()].reduce((sum, lag) => sum + lag, 0);
+    if (waiting === 0) return records;
+    records.push(...(await consumer.poll(limit, { waitMs: WAIT_MS })));
   }
 }

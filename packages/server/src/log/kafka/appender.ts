@@ -1,0 +1,246 @@
+import { Producer } from '@platformatic/kafka';
+import type { BaseOptions, MessageToProduce } from '@platformatic/kafka';
+import type { Clock } from '../../core/clock.ts';
+import { AppError } from '../../core/errors.ts';
+import { bytesOf } from '../../core/log-record.ts';
+import type { LogPosition, NewLogRecord } from '../../core/log-record.ts';
+import { partitionOf } from '../partitioner.ts';
+import { hasProtocolError, reasonOf } from './client-errors.ts';
+import type { KafkaSettings } from './kafka-settings.ts';
+import type { RateLimitedReports } from './rate-limited-reports.ts';
+import { retry } from './retry.ts';
+import type { TopicDirectory } from './topic-directory.ts';
+import type { TopicNames } from './topic-names.ts';
+
+/** Of one partition in one request: brokers take about 1 MB unless they are told otherwise. */
+const BATCH_BYTES = 900_000;
+const REQUEST_BYTES = 8 << 20;
+const REQUEST_RECORDS = 20_000;
+/** Times of one batch are written as distances from its first one, which the client gets wrong from 2^31 ms (24 days) on. */
+const FURTHEST_MS = 2 ** 30;
+/** What a record takes beside its key, value and headers; the most it can be. */
+const RECORD_BYTES = 64;
+/** The client repeats a request with the same numbers, so that a broker that has it does not take it twice. */
+const REPETITIONS = 40;
+const REPEAT_AFTER_MS = 250;
+/** Then it is the caller's to decide. */
+const APPEND_MS = 60_000;
+const CLOSE_MS = 5_000;
+
+const TOO_LARGE = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'];
+const REFUSED = ['INVALID_TIMESTAMP', 'INVALID_RECORD', 'CORRUPT_MESSAGE', 'UNSUPPORTED_COMPRESSION_TYPE', 'INVALID_REQUIRED_ACKS'];
+
+type Message = MessageToProduce<Buffer | undefined, Buffer | undefined> & { readonly topic: string; readonly partition: number };
+
+interface Request {
+  readonly records: readonly NewLogRecord[];
+  readonly answer: PromiseWithResolvers<readonly LogPosition[]>;
+}
+
+interface Placed {
+  readonly request: Request;
+  readonly record: NewLogRecord;
+  readonly partition: number;
+  readonly bytes: number;
+  readonly timestamp: number;
+}
+
+export interface AppenderOptions {
+  readonly client: BaseOptions;
+  readonly compression: KafkaSettings['compression'];
+  readonly names: TopicNames;
+  readonly clock: Clock;
+  readonly reports: RateLimitedReports;
+  readonly directory: TopicDirectory;
+}
+
+/**
+ * Appends records in the order of the calls, one request at a time: what comes while one is on its way goes together in the next. What
+ * fails for a while is repeated; should all repetitions of a request fail, its records may come twice, or a part of them may be there.
+ */
+export class Appender {
+  readonly #options: AppenderOptions;
+  readonly #producer: Producer<Buffer | undefined, Buffer | undefined>;
+  #queue: Request[] = [];
+  #running: Promise<void> | undefined;
+  readonly #closed = new AbortController();
+  #keyless = 0;
+
+  constructor(options: AppenderOptions) {
+    this.#options = options;
+    this.#producer = new Producer<Buffer | undefined, Buffer | undefined>({
+      ...options.client,
+      idempotent: true,
+      compression: options.compression,
+      retries: REPETITIONS,
+      retryDelay: REPEAT_AFTER_MS,
+    });
+  }
+
+  append(records: readonly NewLogRecord[]): Promise<readonly LogPosition[]> {
+    const answer = Promise.withResolvers<readonly LogPosition[]>();
+    this.#queue.push({ records, answer });
+    this.#running ??= this.#run();
+    return answer.promise;
+  }
+
+  /** What was asked for is finished, or given up where the brokers do not answer. */
+  async close(): Promise<void> {
+    const { clock } = this.#options;
+    await Promise.race([this.#running, clock.sleep(CLOSE_MS)]);
+    this.#closed.abort();
+    await Promise.race([Promise.resolve(this.#producer.close(true)).catch(() => undefined), clock.sleep(CLOSE_MS)]);
+    await Promise.race([this.#running, clock.sleep(CLOSE_MS)]);
+  }
+
+  async #run(): Promise<void> {
+    // Calls of one moment go together.
+    await Promise.resolve();
+    while (this.#queue.length > 0) {
+      let records = 0;
+      const count = this.#queue.findIndex((request) => (records += request.records.length) >= REQUEST_RECORDS);
+      const requests = this.#queue.splice(0, count < 0 ? this.#queue.length : count + 1);
+      await this.#write(requests);
+    }
+    // At once: whoever is told of the last answer may append again before any callback of this promise is called.
+    this.#running = undefined;
+  }
+
+  async #write(requests: readonly Request[]): Promise<void> {
+    const placed: Placed[] = [];
+    const good: Request[] = [];
+    for (const request of requests)
+      try {
+        for (const each of await this.#place(request)) placed.push(each);
+        good.push(request);
+      } catch (error) {
+        request.answer.reject(error);
+      }
+    try {
+      const positions = new Map(good.map((request) => [request, [] as LogPosition[]] as const));
+      for (const chunk of chunksOf(placed)) {
+        const appended = await this.#send(chunk);
+        for (const [i, { request }] of chunk.entries()) positions.get(request)?.push(appended[i] as LogPosition);
+      }
+      for (const [request, ofRequest] of positions) request.answer.resolve(ofRequest);
+    } catch (error) {
+      const [only] = good;
+      if (good.length === 1) return only?.answer.reject(error);
+      // One of them may be what is refused: the others must not fail with it.
+      for (const request of good) await this.#write([request]);
+    }
+  }
+
+  async #place(request: Request): Promise<readonly Placed[]> {
+    const { directory } = this.#options;
+    const topics = [...new Set(request.records.map(({ topic }) => topic))];
+    let counts = await directory.partitions(topics, { refresh: false });
+    const isThere = ({ topic, partition = 0 }: NewLogRecord): boolean => partition >= 0 && partition < (counts.get(topic) ?? 0);
+    if (!request.records.every(isThere)) counts = await directory.partitions(topics, { refresh: true });
+    for (const record of request.records)
+      if (!isThere(record))
+        throw new AppError(
+          'UNKNOWN_PARTITION',
+          `Topic "${record.topic}" has no partition ${record.partition}: expected 0 to ${(counts.get(record.topic) ?? 0) - 1}`,
+        );
+    const now = this.#options.clock.now();
+    return request.records.map((record) => ({
+      request,
+      timestamp: Math.trunc(record.timestamp ?? now),
+      record,
+      partition: this.#partitionOf(record, counts.get(record.topic) ?? 1),
+      bytes: sizeOf(record),
+    }));
+  }
+
+  #partitionOf({ partition, key }: NewLogRecord, count: number): number {
+    return partition ?? (key === null ? this.#keyless++ % count : partitionOf(bytesOf(key), count));
+  }
+
+  async #send(chunk: readonly Placed[]): Promise<readonly LogPosition[]> {
+    const { clock, names, reports } = this.#options;
+    const messages = chunk.map((each) => this.#messageOf(each));
+    const answer = await retry({ clock, forMs: APPEND_MS, doing: 'Records cannot be appended', signal: this.#closed.signal }, async () => {
+      try {
+        return await this.#producer.send({ messages, idempotent: true });
+      } catch (error) {
+        throw this.#refusalOf(error, chunk) ?? (reports.report('Records cannot be appended for now', error), error);
+      }
+    });
+    const next = new Map(answer.offsets?.map(({ topic, partition, offset }) => [`${topic} ${partition}`, Number(offset)]));
+    return messages.map(({ topic, partition, timestamp }) => {
+      const place = `${topic} ${partition}`;
+      const offset = next.get(place) ?? -1;
+      next.set(place, offset + 1);
+      return { topic: names.ours(topic) ?? topic, partition, offset, timestamp: Number(timestamp) };
+    });
+  }
+
+  /** What no repetition cures. */
+  #refusalOf(error: unknown, chunk: readonly Placed[]): AppError | undefined {
+    const largest = chunk.reduce((most, each) => (each.bytes > most.bytes ? each : most));
+    if (hasProtocolError(error, ...TOO_LARGE))
+      return new AppError(
+        'RECORD_TOO_LARGE',
+        `A record of ${largest.bytes - RECORD_BYTES} bytes is too large for topic "${largest.record.topic}": its brokers take less (max.message.bytes)`,
+        { cause: error },
+      );
+    if (hasProtocolError(error, ...REFUSED))
+      return new AppError('LOG_REFUSED', `The brokers refuse records for topic "${largest.record.topic}": ${reasonOf(error)}`, {
+        cause: error,
+      });
+    return undefined;
+  }
+
+  #messageOf({ record, partition, timestamp }: Placed): Message {
+    const { topic, key, value, headers = {} } = record;
+    return {
+      topic: this.#options.names.real(topic),
+      partition,
+      key: bufferOf(key),
+      value: bufferOf(value),
+      headers: new Map(Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)])),
+      timestamp: BigInt(timestamp),
+    };
+  }
+}
+
+function bufferOf(data: string | Uint8Array | null): Buffer | undefined {
+  if (data === null) return undefined;
+  if (typeof data === 'string') return Buffer.from(data);
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+}
+
+function sizeOf({ key, value, headers }: NewLogRecord): number {
+  let bytes = RECORD_BYTES + lengthOf(key) + lengthOf(value);
+  if (headers !== undefined) for (const [name, text] of Object.entries(headers)) bytes += lengthOf(name) + lengthOf(text) + 8;
+  return bytes;
+}
+
+function lengthOf(data: string | Uint8Array | null): number {
+  return data === null ? 0 : typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength;
+}
+
+/** In order, each of a size that brokers take, also for each partition in it. */
+function* chunksOf(placed: readonly Placed[]): Generator<readonly Placed[]> {
+  let chunk: Placed[] = [];
+  let total = 0;
+  let batches = new Map<string, { bytes: number; readonly from: number }>();
+  for (const each of placed) {
+    const place = `${each.record.topic} ${each.partition}`;
+    let batch = batches.get(place);
+    const isFull = batch !== undefined && (batch.bytes + each.bytes > BATCH_BYTES || Math.abs(each.timestamp - batch.from) > FURTHEST_MS);
+    if (chunk.length > 0 && (isFull || total + each.bytes > REQUEST_BYTES)) {
+      yield chunk;
+      chunk = [];
+      total = 0;
+      batches = new Map();
+      batch = undefined;
+    }
+    chunk.push(each);
+    total += each.bytes;
+    if (batch === undefined) batches.set(place, { bytes: each.bytes, from: each.timestamp });
+    else batch.bytes += each.bytes;
+  }
+  if (chunk.length > 0) yield chunk;
+}
