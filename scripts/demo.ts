@@ -6,7 +6,7 @@
  *     npm run demo -- --seconds 10     ends by itself
  *     npm run demo -- --port 8080      another port than 4122; 0 takes a free one, and so does 4122 when it is taken
  *     npm run demo -- --data DIR       another data folder than the example's
- *     npm run demo -- --prod           on Kafka and MongoDB: scripts/services brings them up
+ *     npm run demo -- --prod           on Kafka and MongoDB, which are brought up here unless the environment names some
  */
 import path from 'node:path';
 import { isatty } from 'node:tty';
@@ -23,6 +23,7 @@ import { buildConsole, isConsoleOld } from './demo/build-console.ts';
 import { Feed } from './demo/feed.ts';
 import { Window } from './demo/figures.ts';
 import type { Reading } from './demo/figures.ts';
+import { DemoServers } from './demo/on-servers.ts';
 import { PlainLines } from './demo/plain-lines.ts';
 import { Sample } from './demo/sample.ts';
 import { Screen } from './demo/screen.ts';
@@ -58,10 +59,12 @@ const output = {
   },
 };
 
+await using servers = values.prod === true ? await DemoServers.up(process.env, (line) => output.write(`${line}\n`)) : undefined;
+const data = values.data === undefined ? servers?.data : path.resolve(values.data);
 const project = await requireProject({
   workingFolder: process.cwd(),
   folder: path.resolve(import.meta.dirname, '../examples/food-delivery'),
-  data: values.data === undefined ? undefined : path.resolve(values.data),
+  data,
   prod: values.prod === true,
   log: undefined,
   store: undefined,
@@ -71,7 +74,7 @@ const project = await requireProject({
   err: output,
   input: process.stdin,
   clock,
-  environment: process.env,
+  environment: servers?.environment ?? process.env,
   pid: process.pid,
   signal: stop.signal,
   end: (code) => process.exit(code),
