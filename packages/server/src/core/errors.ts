@@ -768,6 +768,12 @@ export const CATALOGUE = {
     what: 'A backup was stopped before it was complete. The data are untouched, and no file was left.',
     cure: 'Run it again.',
   },
+  BACKUP_ELSEWHERE: {
+    whose: 'user',
+    retryable: false,
+    what: 'The documents are not in the data folder, so that no copy of it would hold them.',
+    cure: 'Use what the database has for it: mongodump and mongorestore with --oplog, or snapshots. Topics can be read again as far as their retention reaches.',
+  },
   BACKUP_INVALID: {
     whose: 'operator',
     retryable: false,

@@ -11,6 +11,7 @@ import type { Paused } from '../flow/pauses.ts';
 import type { Store } from '../store/store.ts';
 import { openEngine } from './engine.ts';
 import type { Engine, RunnableProject } from './engine.ts';
+import { EnginePresence } from './engine-presence.ts';
 import { openStore } from './registry.ts';
 
 export interface RequestJobOptions {
@@ -30,12 +31,13 @@ export interface RequestedJob {
   readonly by: 'engine' | 'here' | 'nobody';
 }
 
-/** Between two looks at a job that an engine works on. */
+/** Between two looks at a job that an engine works on: at a file of this machine, and at a database. */
 const POLL_MS = 100;
+const SHARED_POLL_MS = 300;
 
 /**
  * Asks for a job and waits for its end. A running engine does it. Where none runs, or where it ends meanwhile, this process takes the
- * engine's lock and does it itself, and nothing else. When the signal aborts, the job stays where it is: who runs next goes on with it.
+ * engine's place and does it itself, and nothing else. When the signal aborts, the job stays where it is: who runs next goes on with it.
  */
 export async function requestJob(project: RunnableProject, job: NewJob, options: RequestJobOptions): Promise<RequestedJob> {
   const id = await putJob(project, job, options.clock ?? systemClock);
@@ -55,23 +57,27 @@ export async function putJob(project: RunnableProject, job: NewJob, clock: Clock
 export async function awaitJob(project: RunnableProject, id: string, options: RequestJobOptions): Promise<RequestedJob> {
   const { signal, onProgress, clock = systemClock } = options;
   await using store = await openStore(project.config);
+  const presence = new EnginePresence(project.config, store);
   for (let by: RequestedJob['by'] = 'nobody'; ;) {
-    const engine = await tryEngine(project, options);
+    const engine = await tryEngine(project, presence, options);
     if (engine !== null) return workAlone(engine, id, options);
     const status = await statusOf(store, id);
     onProgress?.(status);
     if (status.startedAt !== null) by = 'engine';
     if (isFinished(status) || status.state === 'paused' || signal.aborted) return { status, by };
-    await clock.sleep(POLL_MS, signal);
+    await clock.sleep(presence.isShared ? SHARED_POLL_MS : POLL_MS, signal);
   }
 }
 
 /** Null where another engine works on the data. */
-async function tryEngine(project: RunnableProject, { clock, jobTypes }: RequestJobOptions): Promise<Engine | null> {
-  const { EngineLock } = await import('../sqlite/engine-lock.ts');
+async function tryEngine(
+  project: RunnableProject,
+  presence: EnginePresence,
+  { clock, jobTypes }: RequestJobOptions,
+): Promise<Engine | null> {
+  // A look alone: an engine takes much more to open, and most often there is one.
+  if (await presence.isThere()) return null;
   try {
-    // A look at the lock alone: an engine takes much more to open, and most often there is one.
-    EngineLock.acquire(project.config.data, process.pid)[Symbol.dispose]();
     return await openEngine(project, { clock, jobTypes });
   } catch (error) {
     if (error instanceof AppError && error.code === 'DATA_IN_USE') return null;

@@ -22,6 +22,8 @@ export interface Working {
   readonly handsOver: boolean;
   /** Several processes may work on the project: nothing of it is in a data folder. */
   readonly isShared: boolean;
+  /** The store is in the data folder. */
+  readonly storeInFolder: boolean;
   /** Several processes may read the log. */
   readonly sharesLog: boolean;
   /** Dead letters are also kept in topics of their own. */
@@ -31,7 +33,7 @@ export interface Working {
 export function workingOf({ log, store }: Pick<ProjectConfig, 'log' | 'store'>): Working {
   const isKafka = log.use === 'kafka';
   const isMongo = store.use === 'mongo';
-  return { handsOver: isMongo, isShared: isKafka && isMongo, sharesLog: isKafka, deadLetterTopics: isKafka };
+  return { handsOver: isMongo, isShared: isKafka && isMongo, storeInFolder: !isMongo, sharesLog: isKafka, deadLetterTopics: isKafka };
 }
 
 export interface OpenOptions {

@@ -4,6 +4,7 @@ import type { CommandContext } from '../context.ts';
 import type { ExitReason } from '../exit-codes.ts';
 import { Progress } from '../progress.ts';
 import type { Run } from '../run.ts';
+import { requireFolder } from '../require-folder.ts';
 import { requireProject } from '../project.ts';
 import { jsonLine, line, painter, plural } from '../terminal.ts';
 import { bytesText } from '../topics/units.ts';
@@ -30,6 +31,7 @@ export function declareBackup(program: Command, run: Run): void {
 
 export async function backup(context: CommandContext, file: string, { force = false }: Options): Promise<ExitReason> {
   const { config } = await requireProject(context);
+  await requireFolder(config, 'backup');
   const { backUp } = await import('../../runtime/backup/back-up.ts');
   const target = path.resolve(context.workingFolder, file);
   const progress = new Progress(context, { label: 'Backup', unit: 'pages' });

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 import type { ExitReason } from '../exit-codes.ts';
 import type { Run } from '../run.ts';
+import { requireFolder } from '../require-folder.ts';
 import { requireProject } from '../project.ts';
 import { jsonLine, line, painter, plural } from '../terminal.ts';
 
@@ -23,6 +24,7 @@ export function declareRestore(program: Command, run: Run): void {
 
 export async function restoreBackup(context: CommandContext, file: string): Promise<ExitReason> {
   const { config } = await requireProject(context);
+  await requireFolder(config, 'restore');
   const { restore } = await import('../../runtime/backup/restore.ts');
   const { collections, documents, records } = restore(config.data, path.resolve(context.workingFolder, file), context.pid);
   if (context.json) jsonLine(context.out, { event: 'restored', data: config.data, collections, documents, records });

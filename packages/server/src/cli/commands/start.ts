@@ -3,7 +3,11 @@ import type { openEngine } from '../../runtime/engine.ts';
 import type { Server } from '../../runtime/server.ts';
 import { projectionsOf } from '../../core/definitions.ts';
 import { AppError } from '../../core/errors.ts';
+import { suggest } from '../../core/suggest.ts';
+import { PROCESS_ROLES } from '../../runtime/roles.ts';
+import type { ProcessRole } from '../../runtime/roles.ts';
 import type { CommandContext } from '../context.ts';
+import { deploymentJson, deploymentText } from '../deployment-text.ts';
 import { DrainLimit } from '../drain-limit.ts';
 import type { ExitReason } from '../exit-codes.ts';
 import type { Run } from '../run.ts';
@@ -24,6 +28,9 @@ const MOST_FIELDS = 20;
 interface Options {
   readonly untilIdle?: boolean;
   readonly port?: string;
+  readonly role?: string;
+  readonly acceptNewTopic?: readonly string[];
+  readonly acceptLost?: readonly string[];
 }
 
 export function declareStart(program: Command, run: Run): void {
@@ -38,9 +45,19 @@ export function declareStart(program: Command, run: Run): void {
       '--port <n>',
       'port to listen on, instead of the configured one; 0 takes a free one. With --until-idle nothing is served without it',
     )
+    .option(
+      '--role <roles>',
+      'what this process does: some of updater, trigger, creator and gateway, separated by commas; all of them when absent. Needs Kafka and MongoDB',
+    )
+    .option('--accept-new-topic <name>', 'a topic that was deleted and made again: it is read from its beginning', repeated)
+    .option(
+      '--accept-lost <name>',
+      'a topic of which records were removed before they were read: go on with the oldest that is kept',
+      repeated,
+    )
     .addHelpText(
       'after',
-      '\nExamples:\n  millrace start\n  millrace start --port 0\n  millrace start --until-idle --json\n\nWith --json the first line is {"event":"ready","pid":…,"http":"http://127.0.0.1:4122"}, the last {"event":"stopped",…}.\n',
+      '\nExamples:\n  millrace start\n  millrace start --port 0\n  millrace start --until-idle --json\n  millrace start --prod\n  millrace start --prod --role creator --port 0       one more process that builds\n  millrace start --prod --role gateway                serves, and does nothing else\n\nWith --json the first line is {"event":"ready","pid":…,"http":"http://127.0.0.1:4122"}, the last {"event":"stopped",…}.\n',
     )
     .action((options: Options) => run((context) => start(context, options)));
 }
@@ -49,15 +66,22 @@ export async function start(context: CommandContext, options: Options): Promise<
   if (options.port !== undefined && !(/^\d{1,5}$/.test(options.port) && Number(options.port) <= 65_535)) {
     throw new AppError('WRONG_USAGE', `--port is "${options.port}", expected a number from 0 to 65535`);
   }
+  const roles = rolesOf(options.role);
   const project = await requireProject(context, options.port === undefined ? undefined : Number(options.port));
   const { openEngine } = await import('../../runtime/engine.ts');
   const { openLogger } = await import('../../runtime/logger.ts');
   const { clock, signal } = context;
   const logger = await openLogger(project);
   using _ = new DrainLimit(context, project.config.drainMs);
-  await using engine = await openEngine(project, { clock, logger });
+  await using engine = await openEngine(project, {
+    clock,
+    logger,
+    roles,
+    acceptNewTopics: options.acceptNewTopic,
+    acceptLost: options.acceptLost,
+  });
   await using server = await serveWhereWanted();
-  announce(context, project, { notices: engine.notices, http: server?.url, paused: engine.paused() });
+  announce(context, project, { notices: engine.notices, http: server?.url, paused: engine.paused(), roles });
   if (options.untilIdle === true) await engine.runUntilIdle(context.signal);
   else await engine.run(context.signal);
   report(context, { stats: engine.stats(), errors: await engine.errorCounts(), fields: engine.fieldReports(), paused: engine.paused() });
@@ -71,21 +95,59 @@ export async function start(context: CommandContext, options: Options): Promise<
   }
 }
 
+/** Throws WRONG_USAGE. Undefined: all. */
+function rolesOf(text: string | undefined): readonly ProcessRole[] | undefined {
+  if (text === undefined) return undefined;
+  const names = text.split(',').map((name) => name.trim());
+  for (const name of names) {
+    if (PROCESS_ROLES.some((role) => role === name)) continue;
+    const meant = suggest(name, PROCESS_ROLES);
+    const hint = meant === undefined ? `expected some of ${PROCESS_ROLES.join(', ')}` : `did you mean "${meant}"`;
+    throw new AppError('WRONG_USAGE', `--role has "${name}", ${hint}`);
+  }
+  return PROCESS_ROLES.filter((role) => names.includes(role));
+}
+
+function repeated(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
+
 interface Start {
   readonly notices: readonly string[];
   /** Undefined where nothing is served. */
   readonly http: string | undefined;
   readonly paused: Paused;
+  /** Undefined: all. */
+  readonly roles: readonly ProcessRole[] | undefined;
 }
 
-function announce({ out, json, pid }: CommandContext, { config, definitions }: OpenedProject, { notices, http, paused }: Start): void {
-  if (json) return jsonLine(out, { event: 'ready', pid, http, notices, ...(paused.length > 0 ? { paused } : {}) });
+function announce(
+  { out, json, pid }: CommandContext,
+  { config, definitions }: OpenedProject,
+  { notices, http, paused, roles }: Start,
+): void {
+  if (json) {
+    const deployment = deploymentJson(config);
+    return jsonLine(out, {
+      event: 'ready',
+      pid,
+      http,
+      notices,
+      ...(paused.length > 0 ? { paused } : {}),
+      ...deployment,
+      ...(roles === undefined ? {} : { roles }),
+    });
+  }
   const paint = painter(out);
   const counts = `${plural(projectionsOf(definitions).length, 'projection')}, ${plural(definitions.views.length, 'single view')}`;
-  line(out, `${paint('title', config.id)} ${counts} ${paint('quiet', `in ${config.data}`)}`);
+  line(out, `${paint('title', config.id)} ${counts} ${paint('quiet', `in ${deploymentText(config)}`)}`);
+  if (roles !== undefined) line(out, `${paint('quiet', 'roles')} ${roles.join(', ')}`);
   for (const notice of notices) line(out, `${paint('warning', 'notice')} ${notice}`);
   if (paused.length > 0) line(out, pausedText(paint, paused));
-  if (http !== undefined) line(out, `${paint('good', 'serving')} ${paint('name', `${http}/-/console/`)}`);
+  if (http !== undefined) {
+    const isGateway = roles === undefined || roles.includes('gateway');
+    line(out, `${paint('good', 'serving')} ${paint('name', isGateway ? `${http}/-/console/` : `${http}/-/metrics`)}`);
+  }
   line(out, `${paint('good', 'ready')} process ${pid}, Ctrl-C stops`);
 }
 
