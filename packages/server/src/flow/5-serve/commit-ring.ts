@@ -1,6 +1,6 @@
 import { StoredRecord } from '../../core/record.ts';
 import { coalesce } from './net-change.ts';
-import type { NetChange } from './net-change.ts';
+import type { CoalesceOptions, NetChange } from './net-change.ts';
 
 interface Kept {
   readonly collection: string;
@@ -20,6 +20,7 @@ const MOST_CHANGES = 20_000;
 export class CommitRing {
   readonly #maxAgeMs: number;
   readonly #maxBytes: number;
+  readonly #options: CoalesceOptions;
   /** In order of their sequence; those before the head are gone. */
   #kept: Kept[] = [];
   #head = 0;
@@ -27,8 +28,12 @@ export class CommitRing {
   /** Everything after this commit is known. */
   #since: number;
 
-  constructor(since: number, { maxAgeMs, maxBytes }: { readonly maxAgeMs: number; readonly maxBytes: number }) {
+  constructor(
+    since: number,
+    { maxAgeMs, maxBytes, keepsVia = false }: { readonly maxAgeMs: number; readonly maxBytes: number } & Partial<CoalesceOptions>,
+  ) {
     this.#since = since;
+    this.#options = { keepsVia };
     this.#maxAgeMs = maxAgeMs;
     this.#maxBytes = maxBytes;
   }
@@ -39,8 +44,8 @@ export class CommitRing {
 
   add(sequence: number, now: number, changes: ReadonlyMap<string, readonly NetChange[]>, replaced: readonly string[]): void {
     for (const [collection, ofCollection] of changes) {
-      const copies = ofCollection.map(({ id, before, after }) => ({ id, before: compact(before), after: compact(after) }));
-      const bytes = copies.reduce((sum, { before, after }) => sum + sizeOf(before) + sizeOf(after), 0);
+      const copies = ofCollection.map(compactChange);
+      const bytes = copies.reduce((sum, change) => sum + sizeOfChange(change), 0);
       this.#put({ collection, sequence, at: now, bytes, changes: copies });
     }
     for (const collection of replaced) this.#put({ collection, sequence, at: now, bytes: RECORD_BYTES, changes: null });
@@ -60,7 +65,7 @@ export class CommitRing {
     if (!this.remembers(collection, sequence)) return null;
     const found: NetChange[] = [];
     for (const { changes } of this.#of(collection, sequence)) if (changes !== null) for (const change of changes) found.push(change);
-    return coalesce(found);
+    return coalesce(found, this.#options);
   }
 
   /** Whether `after` says what became of a collection. */
@@ -113,7 +118,18 @@ export class CommitRing {
   }
 }
 
+function compactChange({ id, before, after, via }: NetChange): NetChange {
+  const ends = { id, before: compact(before), after: compact(after) };
+  return via === undefined ? ends : { ...ends, via: via.map(compact) };
+}
+
+function sizeOfChange({ before, after, via }: NetChange): number {
+  const ends = sizeOf(before) + sizeOf(after);
+  return via === undefined ? ends : via.reduce((sum, record) => sum + sizeOf(record), ends);
+}
+
 /** Without the document that was read from the text, which takes several times its size. */
+function compact<T extends StoredRecord | null>(record: T): T;
 function compact(record: StoredRecord | null): StoredRecord | null {
   return record === null ? null : new StoredRecord(record.id, record.text, record.state, record.meta);
 }

@@ -173,7 +173,7 @@ describe('equal live queries', () => {
     await world.commit([{ id: 'a', document: { v: 1 } }]);
     await world.commit([{ id: 'a', document: { v: 2 } }]);
     expect(fine.lines).toEqual(['0 reset ', '1 +a', '2 ~a']);
-    expect(world.failures).toEqual(['A receiver of a live query failed and gets nothing more: no room']);
+    expect(world.failures).toEqual(['A receiver of a live query failed and gets nothing more: RangeError: no room']);
     expect(world.engine.counts.subscriptions).toBe(1);
   });
 });

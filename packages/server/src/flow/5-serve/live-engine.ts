@@ -7,7 +7,7 @@ import { CommitRing } from './commit-ring.ts';
 import { liveQueryKey } from './live-query-key.ts';
 import type { LivePosition, LiveQueries, LiveQuerySpec, LiveSink, LiveSubscription } from './live.ts';
 import { netChanges } from './net-change.ts';
-import type { NetChange } from './net-change.ts';
+import type { CoalesceOptions, NetChange } from './net-change.ts';
 import { PredicateIndex } from './predicate-index.ts';
 import { SharedQuery } from './shared-query.ts';
 import type { QueryHost } from './shared-query.ts';
@@ -16,6 +16,11 @@ export interface LiveEngineOptions {
   readonly commits: Pick<Store, 'onCommit'>;
   /** May be asynchronous, and in another thread, but not behind what `commits` has told. */
   readonly snapshots: SnapshotReader;
+  /**
+   * Snapshots may show what `commits` tells later; it may tell a change again, but never an image older than what was told or shown, and each
+   * image that a snapshot has shown is among those of the deltas by which another replaces it.
+   */
+  readonly repeats?: boolean | undefined;
   /** Names of the collections that are served. */
   readonly collections: Iterable<string>;
   /** Rows of one result; how long and how much of the past is kept for those who come back. */
@@ -55,6 +60,7 @@ export class LiveEngine implements LiveQueries, Disposable {
   readonly #lagging = new Set<SharedQuery>();
   readonly #host: QueryHost;
   readonly #ring: CommitRing;
+  readonly #coalescing: CoalesceOptions;
   readonly #removals = new Map<SharedQuery, () => void>();
   /** The last commit that was heard of, and the last that was told to all sinks that do not lag. */
   #sequence: number;
@@ -70,7 +76,8 @@ export class LiveEngine implements LiveQueries, Disposable {
     this.#feeds = new Map([...options.collections].map((name) => [name, { index: new PredicateIndex(), queries: new Set() }]));
     this.#sequence = sequence;
     this.#told = sequence;
-    this.#ring = new CommitRing(sequence, { maxAgeMs: limits.resumeMs, maxBytes: limits.resumeBytes });
+    this.#coalescing = { keepsVia: options.repeats ?? false };
+    this.#ring = new CommitRing(sequence, { maxAgeMs: limits.resumeMs, maxBytes: limits.resumeBytes, ...this.#coalescing });
     this.#host = this.#hostOf();
   }
 
@@ -166,7 +173,7 @@ export class LiveEngine implements LiveQueries, Disposable {
   #dispatch({ sequence, deltas, replaced }: Commit): void {
     if (sequence !== this.#sequence + 1) return this.#missed(sequence);
     this.#sequence = sequence;
-    const changes = netChanges(deltas);
+    const changes = netChanges(deltas, this.#coalescing);
     this.#ring.add(sequence, this.#options.clock.now(), changes, replaced);
     for (const collection of replaced) for (const query of this.#feeds.get(collection)?.queries ?? []) query.replaced(sequence);
     for (const [collection, ofCollection] of changes) {
@@ -198,6 +205,7 @@ export class LiveEngine implements LiveQueries, Disposable {
       stopped: this.#stopped.signal,
       maxRows: limits.maxRows,
       slackRows: limits.slackRows ?? SLACK_ROWS,
+      repeats: this.#coalescing.keepsVia,
       lagging: this.#lagging,
       get sequence() {
         return sequence();
@@ -228,6 +236,7 @@ function touched(index: PredicateIndex<SharedQuery>, changes: readonly NetChange
     };
     if (change.before !== null) index.visit(change.before, found);
     if (change.after !== null) index.visit(change.after, found);
+    if (change.via !== undefined) for (const image of change.via) index.visit(image, found);
   }
   return queries;
 }

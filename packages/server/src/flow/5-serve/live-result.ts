@@ -7,6 +7,8 @@ export interface ResultLimits {
   readonly maxRows: number;
   /** Rows that are held behind a window, at most. */
   readonly slackRows: number;
+  /** Snapshots may show what is only told later, and changes may be told again. */
+  readonly repeats: boolean;
 }
 
 /** What is known of the result of a live query, and what becomes of it as documents change. */
@@ -23,6 +25,9 @@ export interface LiveResult {
   apply(changes: readonly NetChange[]): readonly LiveChange[] | null;
   /** The result as it is known; null where no rows are held. */
   rows(): readonly LiveRow[] | null;
-  /** What was changed by these changes, the last that were applied, one of each document; null where it cannot be said. */
+  /**
+   * What was changed by these changes, the last that were applied, one of each document; null where it cannot be said. Where changes may be
+   * told again, an insert may be of a row that is held already, and a delete of one that is not.
+   */
   since(changes: readonly NetChange[]): readonly LiveChange[] | null;
 }

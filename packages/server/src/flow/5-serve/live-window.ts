@@ -27,12 +27,14 @@ export class LiveWindow implements LiveResult {
   readonly #shape: RowShape;
   readonly #limit: number;
   readonly #slack: number;
+  readonly #repeats: boolean;
   readonly #entries: WindowEntries;
   #isKnown = false;
   /** The last place of which all rows are held; null where all rows are. */
   #edge: Place | null = null;
 
-  constructor({ filter, sort = [], limit }: LiveQuerySpec, shape: RowShape, { maxRows, slackRows }: ResultLimits) {
+  constructor({ filter, sort = [], limit }: LiveQuerySpec, shape: RowShape, { maxRows, slackRows, repeats }: ResultLimits) {
+    this.#repeats = repeats;
     this.#limit = Math.min(limit ?? Number.POSITIVE_INFINITY, maxRows + 1);
     this.#slack = this.#limit > maxRows ? 0 : Math.min(slackRows, Math.max(LEAST_SLACK, this.#limit));
     this.query = { filter, sort, limit: this.#limit + this.#slack };
@@ -104,9 +106,12 @@ export class LiveWindow implements LiveResult {
     return this.#visible().map(({ row }) => row);
   }
 
-  /** Goes back from what is held: where that reaches far enough, it is what was there. */
+  /**
+   * Goes back from what is held: where that reaches far enough, it is what was there. Not where it may have held what was told later, since
+   * then another row stood behind it.
+   */
   since(changes: readonly NetChange[]): readonly LiveChange[] | null {
-    if (!this.#isKnown) return null;
+    if (!this.#isKnown || this.#repeats) return null;
     const before = new WindowEntries(this.query.sort ?? []);
     before.fill(this.#entries.slice(0, this.#entries.size));
     for (const { id } of changes) {

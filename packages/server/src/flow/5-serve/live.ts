@@ -79,6 +79,8 @@ export interface LiveSubscription extends Disposable {
   resync(): void;
   /** Whether the result has an order, which changes then tell. */
   readonly isOrdered: boolean;
+  /** An insert may be of a row that is held already, an update or a delete of one that is not: a row is what was told of it last. */
+  readonly repeats: boolean;
   /** The last commit up to which its sink was told all, provided that it was told a result, and no other was asked for since. */
   readonly position: LivePosition;
 }

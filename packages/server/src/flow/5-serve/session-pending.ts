@@ -2,7 +2,7 @@ import type { LiveChange, LiveRow } from './live.ts';
 
 /**
  * What a client that does not read has missed: of each document the latest state, so that it never holds more than two results. What
- * came and went meanwhile is nothing.
+ * came and went meanwhile is nothing, unless the client may have held it before.
  */
 export class PendingChanges {
   #changes = new Map<string, LiveChange>();
@@ -11,8 +11,8 @@ export class PendingChanges {
     return this.#changes.size;
   }
 
-  /** Returns whether the change took the place of another. */
-  add(change: LiveChange): boolean {
+  /** Returns whether the change took the place of another. `isHeld`: the client may hold the document, whatever it was told to insert. */
+  add(change: LiveChange, isHeld: boolean): boolean {
     const docId = change.kind === 'delete' ? change.docId : change.row.docId;
     const before = this.#changes.get(docId);
     if (before === undefined) {
@@ -22,7 +22,7 @@ export class PendingChanges {
     // To the end: what a client shows in order of arrival is then as if it had read all along.
     this.#changes.delete(docId);
     if (change.kind === 'delete') {
-      if (before.kind !== 'insert') this.#changes.set(docId, change);
+      if (before.kind !== 'insert' || isHeld) this.#changes.set(docId, change);
     } else {
       // The client holds the document unless it is new to it.
       this.#changes.set(docId, { ...change, kind: before.kind === 'insert' ? 'insert' : 'update' });

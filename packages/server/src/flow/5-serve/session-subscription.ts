@@ -168,7 +168,7 @@ export class Subscription implements LiveSink {
     this.#sentTime = frames.seconds();
     this.#barrier = this.#outlet.ping();
     // The oldest clients read the answer without its rows, so they come as changes too.
-    if (target.dialect === '0.5') for (const row of rows) this.#pending.add({ kind: 'update', row, after: undefined });
+    if (target.dialect === '0.5') for (const row of rows) this.#pending.add({ kind: 'update', row, after: undefined }, true);
     this.#wait();
   }
 
@@ -191,7 +191,9 @@ export class Subscription implements LiveSink {
   #send(changes: readonly LiveChange[], position: LivePosition | undefined): void {
     const { idJson, target } = this.request;
     const last = changes.length - 1;
-    changes.forEach((change, i) => {
+    changes.forEach((each, i) => {
+      const change = this.#isOwn ? each : this.#newTo(each);
+      if (change === undefined) return;
       const told = i === last ? position : undefined;
       const { text, time } = this.#outlet.frames.feed(idJson, change, { target, since: this.#sentTime, position: told });
       this.#sentTime = time;
@@ -200,6 +202,17 @@ export class Subscription implements LiveSink {
       if (change.kind === 'delete') this.#held.delete(change.docId);
       else this.#held.add(change.row.docId);
     });
+  }
+
+  /** What a change is to an original client, which takes an insert for the first that it hears of a document. */
+  #newTo(change: LiveChange): LiveChange | undefined {
+    if (change.kind === 'delete') return this.#held.has(change.docId) ? change : undefined;
+    return change.kind === 'insert' && this.#held.has(change.row.docId) ? { ...change, kind: 'update' } : change;
+  }
+
+  #mayHold(change: LiveChange): boolean {
+    if (this.#isOwn) return this.#live?.repeats ?? false;
+    return this.#held.has(change.kind === 'delete' ? change.docId : change.row.docId);
   }
 
   #sendPending(): void {
@@ -213,7 +226,7 @@ export class Subscription implements LiveSink {
       this.#countCoalesced(changes.length);
       return this.#wantResult();
     }
-    for (const change of changes) if (this.#pending.add(change)) this.#countCoalesced(1);
+    for (const change of changes) if (this.#pending.add(change, this.#mayHold(change))) this.#countCoalesced(1);
     if (this.#isOwn && this.#pending.size > Math.max(this.#rowCount, FEW_CHANGES)) return this.#wantResult();
     this.#wait();
   }

@@ -67,6 +67,9 @@ export class SharedQuery {
   #atLeast = 0;
   /** While it lags: the commit whose result those who are live hold. */
   #exactAt = 0;
+  /** The last snapshot that was taken over, and the last commit that changed the result. */
+  #readAt = Number.POSITIVE_INFINITY;
+  #changedAt = 0;
 
   constructor(spec: LiveQuerySpec, host: QueryHost) {
     this.spec = spec;
@@ -117,6 +120,7 @@ export class SharedQuery {
       this.#startReading();
       return false;
     }
+    if (told.length > 0) this.#changedAt = sequence;
     if (this.#isTooLarge) this.#endTooLarge();
     else if (told.length > 0) this.#tell((subscriber) => subscriber.isLive, told, sequence);
     return !this.#isEnded;
@@ -186,15 +190,21 @@ export class SharedQuery {
   /** The result is known: tells what has changed since what the subscriber holds, or all of it. */
   #catchUp(subscriber: LiveSubscriber): void {
     const { after } = subscriber;
-    const changes = after === undefined ? null : this.#host.changesAfter(this.spec.collection, after);
-    subscriber.after = undefined;
     const position = this.#host.positionOf(this.#host.sequence);
-    const told = changes === null ? null : this.#result.since(changes);
+    const told = after === undefined ? null : this.#changesAfter(after);
+    subscriber.after = undefined;
     const rows = told === null ? this.#result.rows() : null;
     if (told !== null) subscriber.changes(told, position);
     else if (rows !== null) subscriber.reset(rows, position);
     else this.#startReading();
     if (subscriber.isEnded) this.#leave(subscriber);
+  }
+
+  #changesAfter(after: number): readonly LiveChange[] | null {
+    // Whoever was there since the last snapshot holds what is held here, unless something has changed.
+    if (this.#result.isOrdered && after > this.#readAt && after >= this.#changedAt) return [];
+    const changes = this.#host.changesAfter(this.spec.collection, after);
+    return changes === null ? null : this.#result.since(changes);
   }
 
   get #needsReading(): boolean {
@@ -282,6 +292,8 @@ export class SharedQuery {
     const difference = this.#result.replace(records);
     this.#isLagging = isLagging;
     this.#exactAt = sequence;
+    this.#readAt = sequence;
+    this.#changedAt = sequence;
     if (!isLagging) this.#host.lagging.delete(this);
 
     const position = this.#host.positionOf(sequence);
@@ -314,6 +326,7 @@ export class SharedQuery {
       } else {
         const told = this.#evaluate(queued.changes);
         if (told !== null) {
+          if (told.length > 0) this.#changedAt = queued.sequence;
           if (told.length > 0) this.#tell((subscriber) => some.has(subscriber), told, queued.sequence);
           continue;
         }
@@ -327,6 +340,7 @@ export class SharedQuery {
     const position = (): LivePosition => this.#host.positionOf(this.#isLagging ? this.#exactAt : this.#host.told);
     return {
       isOrdered: this.#result.isOrdered,
+      repeats: this.#host.repeats && !this.#result.isOrdered,
       get position() {
         return position();
       },
