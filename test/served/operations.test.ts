@@ -34,6 +34,7 @@ describe('whether it works', () => {
       status: 'OK',
       checks: [
         { name: 'pipeline', ok: true },
+        { name: 'lines', ok: true, detail: expect.stringMatching(/^\d wait for records, 0 work$/) },
         { name: 'log', ok: true },
         { name: 'store', ok: true },
         { name: 'reader', ok: true },

@@ -15,7 +15,8 @@ export function messageIsSafe(error: unknown): boolean {
 /** For those who run the server: the message where it is safe, else what the error's code stands for. */
 export function safeMessageOf(error: unknown): string {
   if (messageIsSafe(error)) return withoutCredentials((error as AppError).message);
-  return CATALOGUE[error instanceof AppError ? error.code : 'INTERNAL'].what;
+  if (error instanceof AppError) return CATALOGUE[error.code].what;
+  return `${error instanceof Error ? error.name : 'Something'} was thrown that is not expected; the log says where`;
 }
 
 /** The text without the users and passwords of the URLs in it. */

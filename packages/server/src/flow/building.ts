@@ -80,6 +80,7 @@ export class Building {
         entries.push(errorEntry(trigger, error, failures, now));
       }
     }
+    meter.counts.retries += fresh.length + again.length;
     if (fresh.length > 0) await writer.enqueue(fresh);
     if (again.length > 0) await writer.putBack(again);
     if (fresh.length + again.length > 0) backlog.queued(view.name);

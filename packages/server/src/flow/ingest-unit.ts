@@ -88,11 +88,13 @@ export class IngestUnit {
     meter.counts.records += records.length;
     meter.counts.changes += batch.decoded.changes.length;
     for (const count of batch.decoded.skipped.values()) meter.counts.skipped += count;
-    meter.counts.batches++;
-    // Where others go on with it, its way is not at an end.
-    if (propagation.handsOver) return;
+    meter.batch(records.length);
     const now = clock.now();
-    for (const { timestamp } of records) meter.latency(now - timestamp);
+    for (const { timestamp } of records) {
+      // Where others go on with it, its way is not at an end.
+      if (propagation.handsOver) meter.projected(now - timestamp);
+      else meter.latency(now - timestamp);
+    }
   }
 
   /** Everything that needs no unit of work, of the named projections; null: of all. */
@@ -147,6 +149,7 @@ export class IngestUnit {
     await projector.forgetImages(writer, applied.announced);
     if (item !== null) await writer.complete([item]);
     if (from === null && this.#parts.savesPositions) await writer.savePositions(this.#parts.settings.group, offsetsAfter(records));
+    meter.counts.retries += items.length;
     meter.counts.deadLetters += entries.length;
     meter.counts.projectionDeltas += applied.deltas.length;
     return applied.deltas;

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { messageOf } from '../core/errors.ts';
+import { safeMessageOf } from '../core/safe-message.ts';
 import type { LogRecord } from '../core/log-record.ts';
 import type { SystemDefinition } from '../core/projection.ts';
 import type { Log, LogConsumer, Offsets } from '../log/log.ts';
@@ -85,7 +85,7 @@ export class Line {
 
   failed(error: unknown): void {
     this.#failingSince ??= this.#parts.clock.now();
-    this.#error = messageOf(error);
+    this.#error = safeMessageOf(error);
   }
 
   worked(): void {

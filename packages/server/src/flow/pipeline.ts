@@ -1,6 +1,7 @@
 import { must } from '../core/assert.ts';
 import { definitionOf } from './collection-definition.ts';
-import { AppError, messageOf } from '../core/errors.ts';
+import { AppError } from '../core/errors.ts';
+import { safeMessageOf } from '../core/safe-message.ts';
 import type { LogRecord } from '../core/log-record.ts';
 import type { Offsets } from '../log/log.ts';
 import { Ingestor } from './1-ingest/ingestor.ts';
@@ -200,7 +201,7 @@ export class Pipeline implements Flow {
         this.#troubles.delete(this);
       } catch (error) {
         if (!(error instanceof AppError) || !error.retryable) throw error;
-        this.#troubles.set(this, messageOf(error));
+        this.#troubles.set(this, safeMessageOf(error));
         await this.#waitOut(error, ++failures, signal);
         for (const line of this.#lines) await this.#reopen(line);
       }
@@ -360,7 +361,7 @@ export class Pipeline implements Flow {
         this.#troubles.delete(turn);
       } catch (error) {
         failures++;
-        this.#troubles.set(turn, messageOf(error));
+        this.#troubles.set(turn, safeMessageOf(error));
         await this.#waitOut(error, failures, signal);
         await recover(error).catch(() => undefined);
       }

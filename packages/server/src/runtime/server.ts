@@ -1,11 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
-import type { Socket } from 'node:net';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../core/clock.ts';
 import { projectionsOf } from '../core/definitions.ts';
-import { AppError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { Guard } from '../flow/5-serve/http/guard.ts';
 import { frameworkOptions } from '../flow/5-serve/http/framework-options.ts';
@@ -15,17 +13,17 @@ import { registerOriginalApi } from '../flow/5-serve/ws/register-original-api.ts
 import { registerSockets } from '../flow/5-serve/ws/register-sockets.ts';
 import type { Engine, RunnableProject } from './engine.ts';
 import { bootOfMachine, openEpoch } from './epoch.ts';
+import { close, connectionsOf, listen } from './listening.ts';
 import { CollectionCounts } from './metrics/collection-counts.ts';
 import { Figures } from './metrics/figures.ts';
 import type { LiveFigures } from './metrics/figures.ts';
 import { healthOf } from './metrics/health.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { Overviews } from './metrics/overviews.ts';
+import { longestBatchMs } from './metrics/stuck-lines.ts';
 import { openReaderThread } from './registry.ts';
 import type { ReaderThread } from './registry.ts';
-
-/** How long open requests may go on when the server closes. */
-const GRACE_MS = 3_000;
+import { versionOfProgram } from './version.ts';
 
 export interface Server extends AsyncDisposable {
   /** Such as `http://127.0.0.1:4122`. */
@@ -52,6 +50,7 @@ export async function serve(engine: Engine, project: RunnableProject, options: S
   const version = versionOfProgram();
   const collections = [...plan.collections.values()].filter(({ kind }) => kind !== 'foreign').map(({ name }) => name);
   const projections = projectionsOf(definitions).map(({ name }) => name);
+  const busyMs = longestBatchMs(definitions.views);
   const guard = new Guard(config.http);
   const app = fastify(frameworkOptions(config.http));
   await using resources = new AsyncDisposableStack();
@@ -80,7 +79,7 @@ export async function serve(engine: Engine, project: RunnableProject, options: S
     maxBodyBytes: config.live.maxFrameBytes,
   });
   const { figures, counts } = watch(engine, { reader, clock, live: { stats: sockets.stats, live }, resources });
-  const metrics = new Metrics({ engine, reader, figures, counts, projections, collections, version, clock });
+  const metrics = new Metrics({ engine, serving: { reader, counts }, figures, busyMs, projections, collections, version, clock });
   await registerRoutes(app, {
     settings: config.http,
     guard,
@@ -91,7 +90,7 @@ export async function serve(engine: Engine, project: RunnableProject, options: S
     gets: engine.store,
     reader,
     overview: new Overviews({ engine, project, version, figures, counts, clock }),
-    health: healthOf({ engine, reader, collections, signal }),
+    health: healthOf({ engine, reader, collections, busyMs, clock, signal }),
     metrics,
     onRequest: metrics.request,
     clock,
@@ -131,48 +130,8 @@ function watch(
   return { figures, counts };
 }
 
-async function listen(app: FastifyInstance, { host, port }: { readonly host: string; readonly port: number }): Promise<string> {
-  try {
-    await app.listen({ host, port });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE')
-      throw new AppError('PORT_IN_USE', `Port ${port} of ${host} is in use by another program: expected a free one`, { cause: error });
-    if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-      throw new AppError('CANNOT_LISTEN', `Cannot listen on port ${port} of ${host} (${code})`, { cause: error });
-    throw error;
-  }
-  const address = app.server.address();
-  const actual = typeof address === 'object' && address !== null ? address.port : port;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${actual}`;
-}
-
-/** Open requests go on for a while; then their connections are cut, of whatever kind they are. */
-async function close(app: FastifyInstance, connections: ReadonlySet<Socket>, clock: Clock): Promise<void> {
-  const isClosed = new AbortController();
-  const cut = clock.sleep(GRACE_MS, isClosed.signal).then(() => {
-    for (const connection of connections) connection.destroy();
-  });
-  await app.close();
-  isClosed.abort();
-  await cut;
-}
-
-function connectionsOf(app: FastifyInstance): ReadonlySet<Socket> {
-  const connections = new Set<Socket>();
-  app.server.on('connection', (connection: Socket) => {
-    connections.add(connection);
-    connection.once('close', () => connections.delete(connection));
-  });
-  return connections;
-}
-
 /** Beside the sources and beside the built program alike. */
 function consoleFolder(): string | undefined {
   const folder = fileURLToPath(new URL('../../console/', import.meta.url));
   return existsSync(folder) ? folder : undefined;
-}
-
-function versionOfProgram(): string {
-  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 }

@@ -1,6 +1,9 @@
 import type { Clock } from '../../core/clock.ts';
-import { STAGES } from '../../flow/stats.ts';
+import { Distribution } from '../../flow/distribution.ts';
+import type { DistributionReading } from '../../flow/distribution.ts';
+import { FRESHNESS_SECONDS, STAGES } from '../../flow/stats.ts';
 import type { PipelineStats, StageName } from '../../flow/stats.ts';
+import { newSessionStats } from '../../flow/5-serve/session-stats.ts';
 import type { SessionStats } from '../../flow/5-serve/session-stats.ts';
 import type { LiveEngine } from '../../flow/5-serve/live-engine.ts';
 import type { Commit } from '../../store/store.ts';
@@ -13,6 +16,12 @@ export interface LiveFigures {
   readonly stats: SessionStats;
   readonly live: Pick<LiveEngine, 'counts' | 'subscriptionsOf' | 'matchMs'>;
 }
+
+/** Where nothing is served. */
+export const NOT_SERVED: LiveFigures = {
+  stats: newSessionStats(),
+  live: { counts: { subscriptions: 0, queries: 0 }, subscriptionsOf: () => 0, matchMs: 0 },
+};
 
 /** Of all stages. What serving does while a unit is committed counts there alone. */
 export type StageMs = Readonly<Record<StageName | 'serve', number>>;
@@ -39,6 +48,7 @@ export class Figures {
   readonly #liveOf: () => LiveFigures;
   readonly #clock: Clock;
   readonly #changes = new Map<string, number>();
+  readonly #delivery = new Distribution(FRESHNESS_SECONDS);
   /** Oldest first; the oldest is as old as the window, once there are enough. */
   readonly #samples: Sample[] = [];
   readonly startedAt: number;
@@ -53,8 +63,17 @@ export class Figures {
 
   /** To be called with every commit. */
   readonly take = ({ deltas }: Commit): void => {
-    for (const { collection } of deltas) this.#changes.set(collection, (this.#changes.get(collection) ?? 0) + 1);
+    const now = this.#clock.now();
+    for (const { collection, position } of deltas) {
+      this.#changes.set(collection, (this.#changes.get(collection) ?? 0) + 1);
+      if (position !== null) this.#delivery.add(Math.max(0, now - position.timestamp) / 1_000);
+    }
   };
+
+  /** Seconds from the timestamps of records to the telling of what they changed, since the start of the server. */
+  get delivery(): DistributionReading {
+    return this.#delivery.read();
+  }
 
   /** Samples until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {

@@ -16,6 +16,10 @@ function gauge(help: string, ...labels: readonly string[]): MetricDefinition {
   return { type: 'gauge', help, labels };
 }
 
+function histogram(help: string, ...labels: readonly string[]): MetricDefinition {
+  return { type: 'histogram', help, labels };
+}
+
 export const METRICS = {
   millrace_build_info: gauge('Always 1; the label is the version of the program.', 'version'),
   millrace_records_total: counter('Records read from the log.'),
@@ -41,6 +45,20 @@ export const METRICS = {
     "From a record's timestamp to the commit of its effects, over the last records. Clocks of the sources count.",
     'quantile',
   ),
+  millrace_batch_records: histogram(
+    'Records of one unit of work. Near the configured most for long: changes come faster than they are processed.',
+  ),
+  millrace_stage_batch_seconds: histogram('Time of one piece of work of a stage: of a batch, or of one of its steps.', 'stage'),
+  millrace_freshness_seconds: histogram(
+    "From a record's timestamp to the write of its projections, to the write of the views that show them (where one process does all: of everything), and to the telling of live queries (delivery). Clocks of the sources count.",
+    'to',
+  ),
+  millrace_retries_total: counter('Attempts that failed and are made again later: of records and of builds.'),
+  millrace_conflicts_total: counter('Documents that another process had written meanwhile, so that they were built once more.'),
+  millrace_line_lag_records: gauge('Records that a line, which is what one group reads side by side, has not taken yet.', 'line', 'role'),
+  millrace_line_busy_seconds: gauge('For how long a line has been at the batch in hand; 0: it waits for records.', 'line', 'role'),
+  millrace_line_failing_seconds: gauge('For how long the work of a line has failed again and again; 0: it does not.', 'line', 'role'),
+  millrace_line_stuck: gauge('1 where a line does not get on: see GET /-/check-up for the reason. Worth an alert.', 'line', 'role'),
   millrace_lag_records: gauge(
     'Records in the log that were not processed yet. Rising for long: changes come faster than they are processed.',
     'topic',

@@ -1,13 +1,16 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Clock } from '../../core/clock.ts';
 import type { FinishedRequest } from '../../flow/5-serve/http/http-parts.ts';
+import type { Flow, LineReport } from '../../flow/flow.ts';
 import type { Engine } from '../engine.ts';
 import type { ReaderThread } from '../registry.ts';
 import type { CollectionCounts } from './collection-counts.ts';
+import { distributionText } from './distribution-text.ts';
 import type { Figures } from './figures.ts';
 import { METRICS } from './metric-table.ts';
 import type { MetricName } from './metric-table.ts';
 import { Remembered } from './remembered.ts';
+import { stuckLines } from './stuck-lines.ts';
 
 /** Bounds of the histogram, in seconds. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -15,10 +18,12 @@ const DELETED_KEYS_KEPT_MS = 30_000;
 const LOOP_PRECISION_MS = 50;
 
 export interface MetricParts {
-  readonly engine: Pick<Engine, 'store' | 'lag' | 'jobs' | 'paused' | 'auditCounts'>;
-  readonly reader: Pick<ReaderThread, 'countDeletedKeys'>;
+  readonly engine: Pick<Engine, 'store' | 'lag' | 'jobs' | 'paused' | 'auditCounts'> & { readonly pipeline: Pick<Flow, 'lines'> };
+  /** Null where nothing is served: documents are counted by those who do. */
+  readonly serving: { readonly reader: Pick<ReaderThread, 'countDeletedKeys'>; readonly counts: CollectionCounts } | null;
   readonly figures: Figures;
-  readonly counts: CollectionCounts;
+  /** A batch may take so long. */
+  readonly busyMs: number;
   readonly projections: readonly string[];
   readonly collections: readonly string[];
   readonly version: string;
@@ -73,18 +78,38 @@ export class Metrics {
       metric?.reset();
       for (const [labels, value] of values) metric?.inc(labels, value);
     }
-    return this.#registry.metrics();
+    return (await this.#registry.metrics()) + this.#distributions();
+  }
+
+  #distributions(): string {
+    const { stats, delivery } = this.#parts.figures;
+    const named = (name: MetricName): { readonly name: string; readonly help: string } => ({ name, help: METRICS[name].help });
+    return [
+      distributionText(named('millrace_batch_records'), [[{}, stats.batchRecords]]),
+      distributionText(
+        named('millrace_stage_batch_seconds'),
+        Object.entries(stats.stageSeconds).map(([stage, reading]) => [{ stage }, reading] as const),
+      ),
+      distributionText(
+        named('millrace_freshness_seconds'),
+        Object.entries({ ...stats.freshness, delivery }).map(([to, reading]) => [{ to }, reading] as const),
+      ),
+    ].join('');
   }
 
   async #values(): Promise<Partial<Record<MetricName, Values>>> {
-    const { engine, figures, counts, collections, version } = this.#parts;
+    const { engine, figures, serving, collections, version } = this.#parts;
     const { store } = engine;
     const [lag, queued, errors, jobs] = await Promise.all([engine.lag(), store.queued(), store.countErrors(), engine.jobs()]);
-    const documents = await Promise.all(collections.map(async (collection) => [{ collection }, await counts.of(collection)] as const));
+    const documents =
+      serving === null
+        ? []
+        : await Promise.all(collections.map(async (collection) => [{ collection }, await serving.counts.of(collection)] as const));
     return {
       millrace_build_info: [[{ version }, 1]],
       ...pipelineValues(figures),
       ...liveValues(figures),
+      ...this.#lineValues(),
       ...auditValues(engine.auditCounts()),
       millrace_paused: engine.paused().map(({ kind, name }) => [{ kind, name }, 1]),
       millrace_lag_records: [...lag].map(([topic, records]) => [{ topic }, records]),
@@ -98,8 +123,25 @@ export class Metrics {
   }
 
   async #countDeletedKeys(): Promise<Values> {
-    const { projections, reader } = this.#parts;
-    return Promise.all(projections.map(async (collection) => [{ collection }, await reader.countDeletedKeys(collection)] as const));
+    const { projections, serving } = this.#parts;
+    if (serving === null) return [];
+    return Promise.all(projections.map(async (collection) => [{ collection }, await serving.reader.countDeletedKeys(collection)] as const));
+  }
+
+  #lineValues(): Partial<Record<MetricName, Values>> {
+    const { engine, clock, busyMs } = this.#parts;
+    const now = clock.now();
+    const lines = engine.pipeline.lines();
+    const stuck = new Set(stuckLines(lines, { now, busyMs }).map(({ line, role }) => `${role} ${line}`));
+    const each = (valueOf: (line: LineReport) => number): Values =>
+      lines.map((line) => [{ line: line.name, role: line.role }, valueOf(line)] as const);
+    const seconds = (since: number | null): number => (since === null ? 0 : Math.max(0, now - since) / 1_000);
+    return {
+      millrace_line_lag_records: each(({ lag }) => lag),
+      millrace_line_busy_seconds: each(({ busySince }) => seconds(busySince)),
+      millrace_line_failing_seconds: each(({ failingSince }) => seconds(failingSince)),
+      millrace_line_stuck: each(({ name, role }) => Number(stuck.has(`${role} ${name}`))),
+    };
   }
 }
 
@@ -120,6 +162,8 @@ function pipelineValues({ stats, live }: Figures): Partial<Record<MetricName, Va
     millrace_view_errors_total: one(stats.viewErrors),
     millrace_several_found_total: one(stats.severalFound),
     millrace_units_total: one(stats.batches),
+    millrace_retries_total: one(stats.retries),
+    millrace_conflicts_total: one(stats.conflicts),
     millrace_stage_seconds_total: Object.entries({ ...stats.stageMs, serve: live.live.matchMs + live.stats.sendMs }).map(([stage, ms]) => [
       { stage },
       ms / 1_000,

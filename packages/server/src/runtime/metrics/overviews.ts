@@ -14,7 +14,8 @@ interface OverviewParts {
   readonly project: Pick<RunnableProject, 'config' | 'definitions' | 'plan'>;
   readonly version: string;
   readonly figures: Figures;
-  readonly counts: CollectionCounts;
+  /** Null where nothing is served, and nothing counted. */
+  readonly counts: CollectionCounts | null;
   readonly clock: Clock;
 }
 
@@ -53,7 +54,7 @@ export class Overviews {
         ...(system === undefined ? {} : { system }),
         key,
         fields: [...fields].map(([field, type]) => ({ name: field, type: type ?? null })),
-        count: await counts.of(name),
+        count: (await counts?.of(name)) ?? 0,
         changesPerSecond: rates.changesPerSecond(name),
         changes: figures.changes.get(name) ?? 0,
         liveQueries: figures.live.live.subscriptionsOf(name),

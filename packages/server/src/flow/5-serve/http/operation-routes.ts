@@ -2,7 +2,10 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { HttpParts } from './http-parts.ts';
 
 /** What those who run the server ask: whether it lives, whether it works, how much, and on what. */
-export function registerOperations(app: FastifyInstance, { health, overview, metrics, id, version }: HttpParts): void {
+export function registerOperations(
+  app: FastifyInstance,
+  { health, overview, metrics, id, version }: Pick<HttpParts, 'health' | 'overview' | 'metrics' | 'id' | 'version'>,
+): void {
   app.get('/-/healthz', async (_, reply) => sendJson(reply, 200, { status: 'OK', name: id, version }));
 
   app.get('/-/ready', async (_, reply) => {
