@@ -11,7 +11,7 @@ import { Retries } from './retries.ts';
 /** Throws STORE_UNREACHABLE after some seconds, STORE_REFUSED. */
 export async function connect(
   settings: MongoSettings,
-  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+  { clock, logger, maxScanMs }: { readonly clock: Clock; readonly logger: Logger; readonly maxScanMs: number },
 ): Promise<{ readonly client: MongoClient; readonly source: MongoSource }> {
   const client = createClient(settings);
   const { database, ids, maxQueryMs } = settings;
@@ -21,7 +21,7 @@ export async function connect(
     const db = client.db(database);
     await db.command({ ping: 1 });
     const retries = new Retries({ address, clock, logger });
-    return { client, source: { db, retries, catalog: new MongoCatalog(db, retries, ids), maxQueryMs } };
+    return { client, source: { db, retries, catalog: new MongoCatalog(db, retries, ids), maxQueryMs, maxScanMs } };
   } catch (error) {
     await client.close();
     throw toAppError(error, address);

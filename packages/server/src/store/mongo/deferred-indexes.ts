@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import { createIndex, dropIndex } from './define-collection.ts';
+import { createIndexes, dropIndex } from './define-collection.ts';
 import { definitionsIn } from './mongo-catalog.ts';
 
 /**
@@ -17,7 +17,8 @@ export async function buildIndex(db: Db, collection: string): Promise<boolean> {
   const definition = await definitionsIn(db).findOne({ _id: collection });
   const deferred = definition?.indexes.find(({ isDeferred }) => isDeferred === true);
   if (deferred === undefined) return false;
-  await createIndex(db, collection, deferred);
+  const { fields, name } = deferred;
+  await createIndexes(db, collection, [{ fields, name }]);
   const built = { arrayFilters: [{ 'index.fields': { $eq: [...deferred.fields] } }] };
   await definitionsIn(db).updateOne({ _id: collection }, { $unset: { 'indexes.$[index].isDeferred': '' } }, built);
   return true;

@@ -35,8 +35,8 @@ export async function defineCollection(db: Db, wanted: CollectionDefinition, opt
     (index) => index.name !== null && !definition.indexes.some((other) => other.name === index.name),
   );
   for (const index of unwanted) await dropIndex(db, name, index.name as string);
-  await createOwnIndexes(db, name, options);
-  for (const index of definition.indexes) if (index.isDeferred !== true) await createIndex(db, name, index);
+  if (options.deletedKeysMs === null && stored !== null) await dropIndex(db, name, EXPIRY);
+  await createIndexes(db, name, definition.indexes, options);
   await definitionsIn(db).replaceOne({ _id: name }, definition, { upsert: true });
   if (options.ids === 'objectId') await adoptDocuments(db.collection(name), wanted.key);
 }
@@ -48,8 +48,7 @@ export async function replaceCollection(db: Db, wanted: CollectionDefinition, op
   const definition = merge(null, wanted);
   const made = `${RESERVED_PREFIX}new_${new ObjectId().toHexString()}`;
   await createCollection(db, made);
-  await createOwnIndexes(db, made, options);
-  for (const index of definition.indexes) await createIndex(db, made, index);
+  await createIndexes(db, made, definition.indexes, options);
   await db.collection(made).rename(name, { dropTarget: true });
   await definitionsIn(db).replaceOne({ _id: name }, definition, { upsert: true });
 }
@@ -68,7 +67,7 @@ export async function narrowIndexes(db: Db, name: string): Promise<void> {
   const indexes = stored.indexes.map(({ fields }) => ({ fields, multi: false }));
   const definition = merge({ ...stored, isWide: true }, { name, kind: stored.kind, key: stored.key, indexes });
   for (const index of joined) if (index.name !== null) await dropIndex(db, name, index.name);
-  for (const index of definition.indexes) if (index.isDeferred !== true) await createIndex(db, name, index);
+  await createIndexes(db, name, definition.indexes);
   await definitionsIn(db).replaceOne({ _id: name }, definition);
 }
 
@@ -111,37 +110,51 @@ function indexName(fields: readonly string[]): string | null {
   return PREFIX + (isPlain ? plain : createHash('sha256').update(JSON.stringify(fields)).digest('hex').slice(0, 16));
 }
 
-export async function createIndex(db: Db, collection: string, { name, fields }: StoredIndex): Promise<void> {
-  if (name === null) return;
-  // A map, because an object would put fields that look like numbers first.
-  await ensure(db, collection, { name, key: new Map(fields.map((field) => [field, 1])) });
+export async function createIndexes(db: Db, collection: string, indexes: readonly StoredIndex[], options?: DefineOptions): Promise<void> {
+  const wanted = options === undefined ? [] : ownIndexes(options);
+  for (const { name, fields, isDeferred } of indexes)
+    // A map, because an object would put fields that look like numbers first.
+    if (name !== null && isDeferred !== true) wanted.push({ name, key: new Map(fields.map((field) => [field, 1])) });
+  if (wanted.length === 0) return;
+  try {
+    await db.collection(collection).createIndexes(wanted);
+  } catch (error) {
+    if (!isOtherIndex(error)) throw error;
+    for (const index of wanted) await replaceIndex(db, collection, index);
+  }
+}
+
+interface NamedIndex extends IndexDescription {
+  readonly name: string;
 }
 
 /**
  * Deleted keys and rows are looked for by their age alone among all that was not deleted: their index holds nothing else. In the order of
  * ids, tombstones apart.
  */
-async function createOwnIndexes(db: Db, collection: string, { ids, deletedKeysMs }: DefineOptions): Promise<void> {
+function ownIndexes({ ids, deletedKeysMs }: DefineOptions): NamedIndex[] {
   const id = ids === 'derived' ? '_id' : `${OURS}.id`;
   const key = new Map([['__STATE__', 1 as const], [`${OURS}.tombstone`, 1 as const], [id, 1 as const]]); // prettier-ignore
-  await ensure(db, collection, { name: DELETED, key, partialFilterExpression: { __STATE__: 'DELETED' } });
-  if (ids === 'objectId')
-    await ensure(db, collection, { name: IDS, key: { [id]: 1 }, unique: true, partialFilterExpression: { [id]: { $exists: true } } });
-  if (deletedKeysMs === null) return dropIndex(db, collection, EXPIRY);
+  const wanted: NamedIndex[] = [{ name: DELETED, key, partialFilterExpression: { __STATE__: 'DELETED' } }];
+  if (ids === 'objectId') wanted.push({ name: IDS, key: { [id]: 1 }, unique: true, partialFilterExpression: { [id]: { $exists: true } } });
+  if (deletedKeysMs === null) return wanted;
   const expireAfterSeconds = Math.min(MOST_EXPIRY_SECONDS, Math.ceil(deletedKeysMs / 1000));
-  await ensure(db, collection, { name: EXPIRY, key: { [`${OURS}.deletedAt`]: 1 }, expireAfterSeconds, sparse: true });
+  return [...wanted, { name: EXPIRY, key: { [`${OURS}.deletedAt`]: 1 }, expireAfterSeconds, sparse: true }];
 }
 
-/** An index of this name that is another one is made anew: 85 and 86 say so. */
-async function ensure(db: Db, collection: string, index: IndexDescription & { readonly name: string }): Promise<void> {
+/** There is an index of the same name, or on the same fields, that is set otherwise. */
+function isOtherIndex(error: unknown): boolean {
+  return codeOf(error) === 85 || codeOf(error) === 86;
+}
+
+async function replaceIndex(db: Db, collection: string, index: NamedIndex): Promise<void> {
   try {
     await db.collection(collection).createIndexes([index]);
   } catch (error) {
-    if (codeOf(error) !== 85 && codeOf(error) !== 86) throw error;
+    if (!isOtherIndex(error)) throw error;
     const existing = await db.collection(collection).indexes();
-    const isThere = existing.some(({ name }) => name === index.name);
     // The same index under another name, of somebody else, does as well.
-    if (!isThere) return;
+    if (!existing.some(({ name }) => name === index.name)) return;
     await dropIndex(db, collection, index.name);
     await db.collection(collection).createIndexes([index]);
   }

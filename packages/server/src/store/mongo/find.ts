@@ -137,7 +137,8 @@ export async function countMatching(source: MongoSource, of: MongoCollection, qu
 }
 
 /** The same as `findMatching`, in chunks, each read by itself. */
-export function iterateMatching(source: MongoSource, of: MongoCollection, query: Query): AsyncIterable<MongoRecord[]> {
+export function iterateMatching(of: MongoCollection, query: Query, waiting: MongoSource): AsyncIterable<MongoRecord[]> {
+  const source = { ...waiting, maxQueryMs: waiting.maxScanMs };
   const isById = (query.sort ?? []).length === 0 && query.filter.kind === 'true';
   return isById ? iterateById(source, of, query) : iteratePlaces(source, of, query);
 }

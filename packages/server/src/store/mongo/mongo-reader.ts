@@ -74,7 +74,7 @@ export class MongoReader implements StoreReader {
   }
 
   async *iterate(collection: string, query: Query): AsyncIterable<readonly StoredRecord[]> {
-    yield* iterateMatching(this.source, await this.collection(collection), query);
+    yield* iterateMatching(await this.collection(collection), query, this.source);
   }
 
   async count(collection: string, query: Query): Promise<number> {

@@ -9,6 +9,8 @@ export interface MongoSource {
   readonly retries: Retries;
   /** Of a query that somebody waits for. */
   readonly maxQueryMs: number;
+  /** Of a walk through all documents, chunk by chunk. */
+  readonly maxScanMs: number;
 }
 
 /** The stages wait for what they ask, and go on when it has come: the bound is there for what never comes. */

@@ -9,6 +9,7 @@ import { defineCollection, dropCollection, replaceCollection } from './define-co
 import { indexErrors } from './error-rows.ts';
 import { takeLease } from './lease.ts';
 import type { MongoSettings } from './mongo-settings.ts';
+import { LONG_MS } from './mongo-source.ts';
 import type { MongoSource } from './mongo-source.ts';
 import { MongoStoreReader } from './mongo-store-reader.ts';
 import { MongoWriter } from './mongo-writer.ts';
@@ -80,7 +81,7 @@ export async function openMongoStore(
   settings: MongoSettings,
   { clock = systemClock, logger = silentLogger }: { readonly clock?: Clock | undefined; readonly logger?: Logger | undefined } = {},
 ): Promise<MongoStore> {
-  const { client, source } = await connect(settings, { clock, logger });
+  const { client, source } = await connect(settings, { clock, logger, maxScanMs: LONG_MS });
   try {
     await source.retries.run(async () => {
       await indexQueue(source);

@@ -24,7 +24,7 @@ export class MongoDatabaseReader extends MongoStoreReader implements AsyncDispos
 
 /** Throws STORE_UNREACHABLE, STORE_REFUSED. */
 export async function openMongoReader(settings: MongoSettings): Promise<MongoDatabaseReader> {
-  const { client, source } = await connect(settings, { clock: systemClock, logger: silentLogger });
+  const { client, source } = await connect(settings, { clock: systemClock, logger: silentLogger, maxScanMs: settings.maxQueryMs });
   return new MongoDatabaseReader(source, client);
 }
 
