@@ -38,22 +38,22 @@ export function encodeTrigger(trigger: Trigger, { topic, change, retry, now }: T
     type: 'aggregation',
     singleViewName: trigger.view,
     singleViewIdentifier: plainJson(identifier),
-    change:
-      change === null
-        ? null
-        : {
-            projectionName: change.collection,
-            projectionIdentifier: plainJson(change.key),
-            data: change.data === null ? null : plainJson(change.data),
-          },
+    change: change === null ? {} : changeJson(change),
     retry,
-    __internal__kafkaInfo:
-      cause === null
-        ? null
-        : { topic: cause.topic, partition: cause.partition, offset: cause.offset, key: null, timestamp: isoTime(cause.timestamp) },
+    __internal__kafkaInfo: causeJson(cause, now),
     [OWN_MEMBER]: own,
   };
   return { topic, key: keyTextOf(identifier), value: JSON.stringify(value), timestamp: now, headers: { [SCHEMA_HEADER]: SCHEMA } };
+}
+
+function changeJson({ collection, key, data }: Exclude<TriggerContext['change'], null>): object {
+  return { projectionName: collection, projectionIdentifier: plainJson(key), data: data === null ? undefined : plainJson(data) };
+}
+
+/** Others expect an object with all members: without a topic it says that no record of the log is behind the trigger. */
+function causeJson(cause: LogPosition | null, now: number): object {
+  const { topic, partition, offset, timestamp } = cause ?? { topic: '', partition: 0, offset: 0, timestamp: now };
+  return { topic, partition, offset, key: null, timestamp: isoTime(timestamp) };
 }
 
 export interface TriggerCollection {
@@ -106,7 +106,7 @@ function attemptsOf(retry: Value | undefined): number {
 }
 
 function causeOf(info: Value | undefined): LogPosition | null {
-  if (!isDocument(info) || typeof info['topic'] !== 'string') return null;
+  if (!isDocument(info) || typeof info['topic'] !== 'string' || info['topic'] === '') return null;
   const [partition, offset] = [Number(info['partition']), Number(info['offset'])];
   if (!Number.isSafeInteger(partition) || !Number.isSafeInteger(offset)) return null;
   return { topic: info['topic'], partition, offset, timestamp: timeOf(info['timestamp']) ?? 0 };
