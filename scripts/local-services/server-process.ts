@@ -5,6 +5,8 @@ import { commandLineOf, runs } from './processes.ts';
 import { until } from './until.ts';
 
 const LAST_LINES = 15;
+/** A log that is longer begins anew at the next start. */
+const LARGEST_LOG_BYTES = 16 << 20;
 const STOP_WITHIN_MS = 20_000;
 
 interface Started {
@@ -35,8 +37,9 @@ export class ServerProcess {
   }
 
   start(command: string, args: readonly string[]): void {
-    const logFrom = existsSync(this.#logFile) ? statSync(this.#logFile).size : 0;
-    const log = openSync(this.#logFile, 'a');
+    const size = existsSync(this.#logFile) ? statSync(this.#logFile).size : 0;
+    const logFrom = size > LARGEST_LOG_BYTES ? 0 : size;
+    const log = openSync(this.#logFile, logFrom === size ? 'a' : 'w');
     const child = spawn(command, args, { cwd: this.#folder, detached: true, stdio: ['ignore', log, log] });
     closeSync(log);
     child.on('error', (error) => console.error(`${command}: ${error.message}`));
