@@ -13,6 +13,8 @@ export type LogFactory = (options?: { readonly partitions?: number }) => Promise
 export interface LogTraits {
   /** As its capabilities say; true when absent. */
   readonly erasable?: boolean;
+  /** Likewise; false when absent. */
+  readonly shared?: boolean;
   /** Names that its topics may have, where not all are allowed. */
   readonly topicNames?: readonly string[] | undefined;
 }

@@ -5,7 +5,7 @@ import { AppError } from '../../core/errors.ts';
 import { bytesOf } from '../../core/log-record.ts';
 import type { LogPosition, NewLogRecord } from '../../core/log-record.ts';
 import { partitionOf } from '../partitioner.ts';
-import { hasProtocolError, reasonOf } from './client-errors.ts';
+import { hasProtocolError, isUnknownTopic, reasonOf } from './client-errors.ts';
 import type { KafkaSettings } from './kafka-settings.ts';
 import type { RateLimitedReports } from './rate-limited-reports.ts';
 import { retry } from './retry.ts';
@@ -137,12 +137,7 @@ export class Appender {
     let counts = await directory.partitions(topics, { refresh: false });
     const isThere = ({ topic, partition = 0 }: NewLogRecord): boolean => partition >= 0 && partition < (counts.get(topic) ?? 0);
     if (!request.records.every(isThere)) counts = await directory.partitions(topics, { refresh: true });
-    for (const record of request.records)
-      if (!isThere(record))
-        throw new AppError(
-          'UNKNOWN_PARTITION',
-          `Topic "${record.topic}" has no partition ${record.partition}: expected 0 to ${(counts.get(record.topic) ?? 0) - 1}`,
-        );
+    for (const record of request.records) if (!isThere(record)) throw unknownPartition(record, record.partition, counts);
     const now = this.#options.clock.now();
     return request.records.map((record) => ({
       request,
@@ -164,7 +159,11 @@ export class Appender {
       try {
         return await this.#producer.send({ messages, idempotent: true });
       } catch (error) {
-        throw this.#refusalOf(error, chunk) ?? (reports.report('Records cannot be appended for now', error), error);
+        const refusal = this.#refusalOf(error, chunk);
+        if (refusal !== undefined) throw refusal;
+        reports.report('Records cannot be appended for now', error);
+        if (isUnknownTopic(error)) await this.#makeAgain(chunk);
+        throw error;
       }
     });
     const next = new Map(answer.offsets?.map(({ topic, partition, offset }) => [`${topic} ${partition}`, Number(offset)]));
@@ -174,6 +173,15 @@ export class Appender {
       next.set(place, offset + 1);
       return { topic: names.ours(topic) ?? topic, partition, offset, timestamp: Number(timestamp) };
     });
+  }
+
+  /** A topic was deleted since its partitions were asked for. */
+  async #makeAgain(chunk: readonly Placed[]): Promise<void> {
+    const topics = [...new Set(chunk.map(({ record }) => record.topic))];
+    const counts = await this.#options.directory.partitions(topics, { refresh: true });
+    this.#producer.clearMetadata();
+    for (const { record, partition } of chunk)
+      if (partition >= (counts.get(record.topic) ?? 0)) throw unknownPartition(record, partition, counts);
   }
 
   /** What no repetition cures. */
@@ -203,6 +211,10 @@ export class Appender {
       timestamp: BigInt(timestamp),
     };
   }
+}
+
+function unknownPartition({ topic }: NewLogRecord, partition: number | undefined, counts: ReadonlyMap<string, number>): AppError {
+  return new AppError('UNKNOWN_PARTITION', `Topic "${topic}" has no partition ${partition}: expected 0 to ${(counts.get(topic) ?? 0) - 1}`);
 }
 
 function bufferOf(data: string | Uint8Array | null): Buffer | undefined {

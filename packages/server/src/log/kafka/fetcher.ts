@@ -90,9 +90,17 @@ export class Fetcher {
         waiting[(first + i) % waiting.length]?.take(Math.min(share, limit - records.length), records);
       if (records.length === before) break;
     }
-    if (records.length === 0) this.#throwFailure();
+    if (records.length === 0) this.throwFailure();
     this.pump();
     return records;
+  }
+
+  /** Throws what went wrong, if anything did: once, or each time where it is final. */
+  throwFailure(): void {
+    const failure = this.#failure;
+    if (failure === undefined) return;
+    if (!this.#isFinal) this.#failure = undefined;
+    throw failure;
   }
 
   /** Asks each broker that is not being asked for the partitions that want more. */
@@ -139,13 +147,6 @@ export class Fetcher {
     this.#closed.abort();
     await this.#options.client.close(true).catch(() => undefined);
     await Promise.allSettled(this.#running);
-  }
-
-  #throwFailure(): void {
-    const failure = this.#failure;
-    if (failure === undefined) return;
-    if (!this.#isFinal) this.#failure = undefined;
-    throw failure;
   }
 
   #run(work: Promise<void>): void {

@@ -62,6 +62,7 @@ export class KafkaConsumer implements LogConsumer {
       while (!this.#closed.signal.aborted && signal?.aborted !== true) {
         if (this.#wake.signal.aborted) this.#wake = new AbortController();
         const { signal: wake } = this.#wake;
+        if (this.#positions?.isSettled === false) fetcher.throwFailure();
         const records = this.#positions?.isSettled === false ? [] : fetcher.take(limit);
         if (records.length > 0) {
           this.#positions?.handedOut();

@@ -28,6 +28,6 @@ describeWith(['kafka'], 'on the shared broker', ({ kafka }) => {
         [Symbol.asyncDispose]: close,
       };
     },
-    { erasable: false, topicNames: ['orders', 'Orders', 'a-b', 'a.b', 'A.b', 'select', '_'] },
+    { erasable: false, shared: true, topicNames: ['orders', 'Orders', 'a-b', 'a.b', 'A.b', 'select', '_'] },
   );
 });

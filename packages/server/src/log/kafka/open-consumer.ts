@@ -42,6 +42,7 @@ export interface ConsumerSurroundings {
 export async function openConsumer(subscription: Subscription, surroundings: ConsumerSurroundings): Promise<KafkaConsumer> {
   const { topics, group, from, acceptLost = [] } = subscription;
   const { settings, names, clock, reports, lookup } = surroundings;
+  let seen: TopicsOnBrokers = new Map();
   let looked = (_topics: TopicsOnBrokers): void => undefined;
   const fetcher = new Fetcher({
     client: new Consumer({ ...clientOptions(settings), groupId: `${settings.clientId}-fetch`, autocommit: false }),
@@ -51,7 +52,10 @@ export async function openConsumer(subscription: Subscription, surroundings: Con
     reports,
     acceptLost: new Set(acceptLost),
     changed: () => consumer.changed(),
-    looked: (found) => looked(found),
+    looked: (found) => {
+      looked(found);
+      seen = found;
+    },
   });
   const consumer: KafkaConsumer = new KafkaConsumer({
     clock,
@@ -103,11 +107,8 @@ export async function openConsumer(subscription: Subscription, surroundings: Con
     });
     positions.use(member);
     consumer.start(positions);
-    let partitions: number | undefined;
     looked = (found) => {
-      const count = [...found.values()].reduce((sum, { partitionsCount }) => sum + partitionsCount, 0);
-      if (partitions !== undefined && count > partitions && member.isLeader) member.rejoin();
-      partitions = count;
+      if (countOf(found) > countOf(seen) && member.isLeader) member.rejoin();
     };
     await Promise.race([member.start(), clock.sleep(OPEN_MS)]);
   }
@@ -143,4 +144,9 @@ export async function openConsumer(subscription: Subscription, surroundings: Con
       if (added.length > 0) fetcher.assign([...fetcher.partitions, ...added]);
     };
   }
+}
+
+/** Partitions of all topics. */
+function countOf(topics: TopicsOnBrokers): number {
+  return [...topics.values()].reduce((sum, { partitionsCount }) => sum + partitionsCount, 0);
 }

@@ -6,10 +6,14 @@ import { MemoryLogState } from './memory-log-state.ts';
 import { MemoryLog } from './memory-log.ts';
 
 for (const shared of [false, true])
-  registerLogTests(shared ? 'shared memory' : 'memory', async (options) => {
-    const log = new MemoryLog({ ...options, shared });
-    return { log, reopen: async () => log, [Symbol.asyncDispose]: () => log[Symbol.asyncDispose]() };
-  });
+  registerLogTests(
+    shared ? 'shared memory' : 'memory',
+    async (options) => {
+      const log = new MemoryLog({ ...options, shared });
+      return { log, reopen: async () => log, [Symbol.asyncDispose]: () => log[Symbol.asyncDispose]() };
+    },
+    { shared },
+  );
 
 test('disposing ends waiting polls, and a second engine starts on what is there', async () => {
   const log = new MemoryLog();
