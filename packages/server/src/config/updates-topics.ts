@@ -2,7 +2,7 @@ import type { Place } from '../core/problem.ts';
 import type { Reading } from './reading.ts';
 import { show } from './report.ts';
 
-/** Topics that the project names for the updates of its collections. All files that name one must agree. */
+/** Topics that the project names for the updates of its collections. All files that name one must agree; several collections may share one. */
 export class UpdatesTopics {
   readonly #reading: Reading;
   readonly #named = new Map<string, { readonly topic: string; readonly place: Place }>();
@@ -23,14 +23,12 @@ export class UpdatesTopics {
       });
       return;
     }
-    for (const [other, { topic: theirs, place: there }] of this.#named) {
-      if ((other === collection) === (theirs === topic)) continue;
-      const [at] = this.#reading.located(there);
-      const message =
-        other === collection
-          ? `Updates of ${collection} go to ${topic}, and by ${at} to ${theirs}`
-          : `Updates of ${collection} go to ${topic}, where by ${at} those of ${other} go`;
-      report.error('CONFIG_CLASH', place, message, { expected: 'one topic for each collection' });
+    const known = this.#named.get(collection);
+    if (known !== undefined && known.topic !== topic) {
+      const [there] = this.#reading.located(known.place);
+      report.error('CONFIG_CLASH', place, `Updates of ${collection} go to ${topic}, and by ${there} to ${known.topic}`, {
+        expected: 'one topic for each collection',
+      });
       return;
     }
     this.#named.set(collection, { topic, place });

@@ -4,12 +4,13 @@ import type { ProjectConfig } from '../config/config.ts';
 import { projectionsOf } from '../core/definitions.ts';
 import type { Definitions } from '../core/definitions.ts';
 import { AppError } from '../core/errors.ts';
+import { groupsOf } from '../flow/hand-over/groups.ts';
 import { DEFAULT_SETTINGS } from '../flow/pipeline-settings.ts';
 import type { Log, Offsets, TopicInfo } from '../log/log.ts';
 import { DATA_FILE } from '../sqlite/embedded-file.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { Store } from '../store/store.ts';
 import { openStorage, workingOf } from './registry.ts';
-import { handOverGroups } from './hand-over-groups.ts';
 import { planTopics } from './topic-plan.ts';
 import type { TopicUse } from './topic-plan.ts';
 
@@ -36,11 +37,18 @@ export interface TopicOverview {
   readonly retention: { readonly ms: number | null; readonly bytes: number | null };
 }
 
+interface Project {
+  readonly config: ProjectConfig;
+  readonly definitions: Definitions;
+  readonly plan: Plan;
+}
+
 /**
  * All topics of a project, those too that are not there yet. Where the log is the project's own, also those that nobody reads. Throws
  * DATA_NOT_FOUND, and what the log and the store throw that cannot be reached.
  */
-export async function topicOverviews(config: ProjectConfig, definitions: Definitions): Promise<TopicOverview[]> {
+export async function topicOverviews(project: Project): Promise<TopicOverview[]> {
+  const { config, definitions } = project;
   const { sharesLog } = workingOf(config);
   if (!sharesLog && !existsSync(path.join(config.data, DATA_FILE)))
     throw new AppError('DATA_NOT_FOUND', `There is no data in ${config.data}: expected a file ${DATA_FILE}`);
@@ -48,7 +56,7 @@ export async function topicOverviews(config: ProjectConfig, definitions: Definit
   const { log, store } = storage;
   const planned = new Map(planTopics({ config, definitions }).map((topic) => [topic.topic, topic]));
   const infos = new Map((await log.topics()).map((info) => [info.topic, info]));
-  const groups = await positionsOf(config, { log, store });
+  const groups = await positionsOf(project, { log, store });
   const isOwn = (topic: string): boolean => !sharesLog || planned.has(topic);
   const readers = readersOf(definitions);
   const names = [...new Set([...planned.keys(), ...infos.keys()])].filter(isOwn).sort();
@@ -68,7 +76,7 @@ export async function topicOverviews(config: ProjectConfig, definitions: Definit
       ...(await agesOf(log, info)),
       projections: readers.get(topic) ?? [],
       of: plan === undefined || plan.use === 'ingestion' ? [] : plan.of,
-      groups: lagsOf(topic, partitions, { groups, use: plan?.use ?? null }),
+      groups: lagsOf(topic, partitions, groups),
       retention: { ms: keptMs === undefined || keptMs === Infinity ? null : keptMs, bytes: sharesLog ? null : logBytes },
     });
   }
@@ -85,32 +93,30 @@ function readersOf(definitions: Definitions): ReadonlyMap<string, readonly strin
 
 interface GroupPositions {
   readonly group: string;
-  /** It reads topics of this use, whether it has begun or not; null: of none for certain. */
-  readonly reads: TopicUse | null;
+  /** Whether it has begun or not. */
+  readonly reads: ReadonlySet<string>;
   readonly positions: Offsets;
 }
 
 async function positionsOf(
-  config: ProjectConfig,
+  { config, definitions, plan }: Project,
   { log, store }: { readonly log: Log; readonly store: Store },
 ): Promise<readonly GroupPositions[]> {
   if (!workingOf(config).handsOver) {
     const { group } = DEFAULT_SETTINGS;
-    return [{ group, reads: 'ingestion', positions: await store.positions(group) }];
+    const reads = new Set(projectionsOf(definitions).flatMap(({ topics }) => topics));
+    return [{ group, reads, positions: await store.positions(group) }];
   }
   const positions = (group: string): Promise<Offsets> =>
     log.capabilities.positions === 'log' ? log.committed(group) : store.positions(group);
-  return Promise.all(handOverGroups(config.id).map(async ({ group, reads }) => ({ group, reads, positions: await positions(group) })));
+  const groups = groupsOf({ id: config.id, definitions, plan });
+  return Promise.all(groups.map(async ({ name, topics }) => ({ group: name, reads: new Set(topics), positions: await positions(name) })));
 }
 
-function lagsOf(
-  topic: string,
-  partitions: TopicInfo['partitions'],
-  { groups, use }: { readonly groups: readonly GroupPositions[]; readonly use: TopicUse | null },
-): TopicOverview['groups'] {
+function lagsOf(topic: string, partitions: TopicInfo['partitions'], groups: readonly GroupPositions[]): TopicOverview['groups'] {
   return groups.flatMap(({ group, reads, positions }) => {
     const read = positions.get(topic);
-    if (read === undefined && (use === null || use !== reads)) return [];
+    if (read === undefined && !reads.has(topic)) return [];
     return [
       { group, lag: partitions.reduce((sum, { partition, begin, end }) => sum + end - Math.max(begin, read?.get(partition) ?? 0), 0) },
     ];

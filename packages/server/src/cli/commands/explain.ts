@@ -24,26 +24,35 @@ export function declareExplain(program: Command, run: Run): void {
 export async function runExplain(context: CommandContext, view: string | undefined): Promise<ExitReason> {
   const { plan, config } = await requireProject(context);
   const explanation = explain(plan, view);
-  const paused = await pausedParts(config);
+  const { paused, unknown } = await pausedParts(config);
   const { out } = context;
   if (context.json) jsonLine(out, { ...explanation, paused });
   else {
     printExplanation(out, explanation);
+    if (unknown !== null) line(context.err, `\n${painter(context.err)('warning', 'not known')} what is paused: ${unknown}`);
     if (paused.length > 0)
       line(out, `\n${painter(out)('warning', 'paused')} ${paused.map(({ name }) => name).join(', ')}: millrace resume --all`);
   }
   return 'done';
 }
 
-/** None where there are no data yet. */
-async function pausedParts(config: OpenedProject['config']): Promise<readonly { readonly kind: string; readonly name: string }[]> {
+interface PausedParts {
+  readonly paused: readonly { readonly kind: string; readonly name: string }[];
+  /** Why it is not known. */
+  readonly unknown: string | null;
+}
+
+/** None where there are no data yet. The plan follows from the files alone: a database that is away hides no more than what is paused. */
+async function pausedParts(config: OpenedProject['config']): Promise<PausedParts> {
   const { openReader } = await import('../../runtime/registry.ts');
   const { listPaused } = await import('../../runtime/jobs.ts');
   try {
     await using reader = await openReader(config);
-    return await listPaused(reader);
+    return { paused: await listPaused(reader), unknown: null };
   } catch (error) {
-    if (error instanceof AppError && error.code === 'DATA_NOT_FOUND') return [];
+    if (!(error instanceof AppError)) throw error;
+    if (error.code === 'DATA_NOT_FOUND') return { paused: [], unknown: null };
+    if (error.code === 'STORE_UNREACHABLE' || error.code === 'STORE_REFUSED') return { paused: [], unknown: error.message };
     throw error;
   }
 }

@@ -22,7 +22,7 @@ export function declareIngest(program: Command, run: Run): void {
     .argument('[file]', 'lines of JSON; the standard input when absent or -')
     .summary('append changes to the log')
     .description(
-      'Appends records to the log, one JSON object per line, and returns when they are on disk. The engine need not run; when it does, it sees them at once.\n\n' +
+      'Appends records to the log, one JSON object per line, and returns when they are on disk, or acknowledged by the brokers. The engine need not run; when it does, it sees them at once.\n\n' +
         'A line:  {"topic": "…", "key": …, "value": …, "timestamp": <ms>, "headers": {"name": "text"}, "partition": <n>}\n' +
         'Key and value are stored as the text that stands there; {"$base64": "…"} is raw bytes, null or absent is null.',
     )
@@ -39,7 +39,9 @@ export function declareIngest(program: Command, run: Run): void {
 export async function ingest(context: CommandContext, file: string | undefined, options: Options): Promise<ExitReason> {
   const project = await requireProject(context);
   const { openLog } = await import('../../runtime/registry.ts');
+  const { createMissingTopics } = await import('../../runtime/create-topics.ts');
   await using log = await openLog(project.config);
+  await createMissingTopics(log, project, 'ingestion');
   const topics = new Set(projectionsOf(project.definitions).flatMap((projection) => projection.topics));
   const result = await appendLines(log, file === undefined || file === '-' ? context.input : bytesOf(file), {
     topic: options.topic,

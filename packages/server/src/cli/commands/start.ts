@@ -90,6 +90,10 @@ export async function start(context: CommandContext, options: Options): Promise<
   /** Who runs until all is done has nobody to serve, unless a port is named. */
   async function serveWhereWanted(): Promise<Server | undefined> {
     if (options.untilIdle === true && options.port === undefined) return undefined;
+    if (roles !== undefined && !roles.includes('gateway')) {
+      const { serveOperations } = await import('../../runtime/serve-operations.ts');
+      return serveOperations(engine, project, { clock, logger, signal });
+    }
     const { serve } = await import('../../runtime/server.ts');
     return serve(engine, project, { clock, logger, signal });
   }

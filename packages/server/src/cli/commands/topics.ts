@@ -55,9 +55,10 @@ Examples:
 }
 
 export async function list(context: CommandContext): Promise<ExitReason> {
-  const { config, definitions } = await requireProject(context);
+  const project = await requireProject(context);
+  const { config } = project;
   const { topicOverviews } = await import('../../runtime/topic-overview.ts');
-  const overviews = await topicOverviews(config, definitions);
+  const overviews = await topicOverviews(project);
   if (context.json) for (const overview of overviews) jsonLine(context.out, overview);
   else printTopics(context, overviews, { log: config.log.use === 'embedded' ? undefined : logText(config) });
   return 'done';
