@@ -64,8 +64,8 @@ interface ForeignFile {
   };
 }
 
-function read<T>(name: string): T {
-  return JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8')) as T;
+function read(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8'));
 }
 
 const names = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
@@ -74,7 +74,7 @@ const isForeign = (name: string): boolean => name.startsWith('foreign-');
 
 describe('messages of ours', () => {
   test.for(names.filter((name) => !isForeign(name) && !isOfTrigger(name)))('%s is written so, and read again', (name) => {
-    const { context, delta, message } = read<DeltaFile>(name);
+    const { context, delta, message } = read(name) as DeltaFile;
     const written = encodeDelta({ ...delta, before: recordOf(delta.before), after: recordOf(delta.after) }, context);
     expect(shown(written)).toEqual(message);
     expect(written.value).toBe(JSON.stringify(message.value));
@@ -85,18 +85,18 @@ describe('messages of ours', () => {
   });
 
   test.for(names.filter((name) => !isForeign(name) && isOfTrigger(name)))('%s is written so, and read again', (name) => {
-    const { context, trigger, attempts, message } = read<TriggerFile>(name);
+    const { context, trigger, attempts, message } = read(name) as TriggerFile;
     const identifier = decodeDocument(JSON.stringify(trigger.identifier));
     const written = encodeTrigger({ ...trigger, identifier }, context);
     expect(shown(written)).toEqual(message);
     expect(written.value).toBe(JSON.stringify(message.value));
-    expectTrigger(decodeTrigger(logged(message)), { trigger, attempts });
+    expect(plain(decodeTrigger(logged(message)))).toEqual({ trigger, attempts });
   });
 });
 
 describe('messages of others', () => {
   test.for(names.filter((name) => isForeign(name) && !isOfTrigger(name)))('%s is read', (name) => {
-    const { collection, message, means } = read<ForeignFile>(name);
+    const { collection, message, means } = read(name) as ForeignFile;
     const back = decodeDelta(logged(message), { ...collection, fields: typesOf(collection.fields) });
     expect(back).toMatchObject({ collection: collection.name, id: means.id, position: means.position, lane: 'interactive' });
     expectSide(back.before, means.before);
@@ -104,8 +104,8 @@ describe('messages of others', () => {
   });
 
   test.for(names.filter((name) => isForeign(name) && isOfTrigger(name)))('%s is read', (name) => {
-    const { view, fields, message, means } = read<ForeignFile>(name);
-    expectTrigger(decodeTrigger(logged(message), { view, fields: typesOf(fields) }), means);
+    const { view, fields, message, means } = read(name) as ForeignFile;
+    expect(plain(decodeTrigger(logged(message), { view, fields: typesOf(fields) }))).toEqual(means);
   });
 });
 
@@ -121,11 +121,9 @@ function expectSide(record: StoredRecord | null, side: Side | null): void {
   if (side.meta !== undefined) expect(JSON.parse(record.meta)).toEqual(side.meta);
 }
 
-function expectTrigger(back: ReturnType<typeof decodeTrigger>, { trigger, attempts }: Pick<TriggerFile, 'trigger' | 'attempts'>): void {
-  const { identifier, ...rest } = trigger;
-  expect(back.attempts).toBe(attempts);
-  expect(back.trigger).toMatchObject(rest);
-  expect(JSON.parse(encode(back.trigger.identifier))).toEqual(identifier);
+/** The identifier as the files have it. */
+function plain({ trigger, attempts }: ReturnType<typeof decodeTrigger>): Pick<TriggerFile, 'trigger' | 'attempts'> {
+  return { trigger: { ...trigger, identifier: JSON.parse(encode(trigger.identifier)) as Document }, attempts };
 }
 
 function typesOf(fields: Readonly<Record<string, FieldType>> | undefined): ReadonlyMap<string, FieldType> | undefined {
