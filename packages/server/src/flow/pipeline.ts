@@ -196,7 +196,7 @@ export class Pipeline implements Flow {
     this.#isRunning = true;
     while (working && signal?.aborted !== true) {
       try {
-        working = await this.step();
+        working = (await this.step()) || (await this.#isBehind());
         failures = 0;
         this.#troubles.delete(this);
       } catch (error) {
@@ -206,6 +206,14 @@ export class Pipeline implements Flow {
         for (const line of this.#lines) await this.#reopen(line);
       }
     }
+  }
+
+  /** Records may be on their way, where a poll that does not wait finds none. */
+  async #isBehind(): Promise<boolean> {
+    const lags = await Promise.all(this.#lines.map((line) => line.lag()));
+    if (lags.every((lag) => [...lag.values()].every((records) => records === 0))) return false;
+    for (const line of this.#lines) await this.#ingestStep(line, { waitMs: BEHIND_WAIT_MS });
+    return true;
   }
 
   /** Works until the signal aborts; a failure of a store or log is waited out. */
@@ -394,5 +402,7 @@ const LOOKUPS_SHARE = 0.5;
 /** How long a line without work waits before it looks at the queue again. */
 const IDLE_WAIT_MS = 200;
 const CODE_WAIT_MS = 20;
+/** How long records that are known to be there are waited for at a time. */
+const BEHIND_WAIT_MS = 50;
 /** The second line: topics whose records need user code. The first one has all others, and the queue. */
 const CODED_LINE = 1;

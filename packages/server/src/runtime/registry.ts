@@ -87,7 +87,7 @@ async function logOn({ log, topics }: ProjectConfig, file: EmbeddedFile | undefi
     case 'kafka': {
       const { openKafkaLog } = await import('../log/kafka/kafka-log.ts');
       const { create, partitions, replication } = topics;
-      return openKafkaLog({ ...log.kafka, topics: { create, partitions, replication } }, options);
+      return openKafkaLog({ ...log.kafka, topics: { create, partitions, replication } }, withoutClock(options));
     }
     default:
       return unreachable(log);
@@ -103,11 +103,16 @@ async function storeOn(config: ProjectConfig, file: EmbeddedFile | undefined, op
     }
     case 'mongo': {
       const { openMongoStore } = await import('../store/mongo/mongo-store.ts');
-      return openMongoStore(mongoSettings(config, store.mongo), options);
+      return openMongoStore(mongoSettings(config, store.mongo), withoutClock(options));
     }
     default:
       return unreachable(store);
   }
+}
+
+/** Servers answer in their own time, whatever clock an engine is given: what waits for them waits really. */
+function withoutClock({ logger }: OpenOptions): Omit<OpenOptions, 'clock'> {
+  return { logger };
 }
 
 function mongoSettings({ retention, http }: ProjectConfig, { url, database, ids, tls }: MongoConfig): MongoSettings {
