@@ -194,7 +194,9 @@ async function readFolder(
   const all = [...problems, ...locate(derived.problems)];
   if (plan === null || all.some(({ severity }) => severity === 'error')) return { project: null, problems: all };
   all.push(...locate(await codeProblems({ config, definitions, plan })));
-  return { project: { config, definitions, plan, hashes }, problems: all };
+  // Most cases are about an order, which one partition keeps, as the topics of the embedded log do.
+  const topics = { ...config.topics, partitions: 1 };
+  return { project: { config: { ...config, topics }, definitions, plan, hashes }, problems: all };
 }
 
 function dataOf(data: unknown): string | Uint8Array | null {
