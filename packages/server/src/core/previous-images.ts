@@ -3,7 +3,7 @@
  * (`PreviousImage`). An image is told by what differs from the document beside which it stands: whoever writes the document anew and
  * takes older images along makes them anew.
  */
-import type { PreviousImage } from './metadata.ts';
+import type { PreviousImage, ProjectionMeta, ViewMeta } from './metadata.ts';
 import type { RecordDelta } from './record-delta.ts';
 import { StoredRecord } from './record.ts';
 import { applyPatch, reversePatch } from './reverse-patch.ts';
@@ -56,3 +56,26 @@ export function isSameImage(a: Image, b: Image): boolean {
   if (a === null || b === null) return a === b;
   return a.state === b.state && a.text === b.text;
 }
+
+/**
+ * What is to be written once the images beside a record were announced; undefined where they may stay until its next change: a document
+ * that is deleted keeps nothing, and images do not pile up.
+ */
+export function withoutImages(
+  record: StoredRecord,
+): { readonly id: string; readonly previous: StoredRecord; readonly next: StoredRecord } | undefined {
+  const meta = JSON.parse(record.meta) as Keeping;
+  const { previous, apart } = meta;
+  if (previous === undefined || (!record.isTombstone && apart !== true && previous.length < 2)) return undefined;
+  const plain = JSON.stringify({ ...meta, previous: undefined, apart: undefined } satisfies Keeping);
+  const next = new StoredRecord(
+    record.id,
+    record.isTombstone ? null : undefined,
+    record.state,
+    plain,
+    record.isTombstone ? undefined : record.document,
+  );
+  return { id: record.id, previous: record, next };
+}
+
+type Keeping = Pick<ProjectionMeta | ViewMeta, 'previous' | 'apart'>;

@@ -7,8 +7,14 @@ import type { Store } from '../store/store.ts';
 export class Backlog {
   readonly #queued = new Set<string>();
   readonly #errors = new Set<string>();
+  readonly #isShared: boolean;
   /** Something was queued that has not been looked at. */
   pending = true;
+
+  /** `isShared`: other processes fill the store, too, so that it may hold anything. */
+  constructor({ isShared = false }: { readonly isShared?: boolean } = {}) {
+    this.#isShared = isShared;
+  }
 
   async load(store: Store): Promise<void> {
     this.#queued.clear();
@@ -29,10 +35,10 @@ export class Backlog {
   }
 
   hasQueued(scope: string): boolean {
-    return this.#queued.has(scope);
+    return this.#isShared || this.#queued.has(scope);
   }
 
   hasErrors(view: string): boolean {
-    return this.#errors.has(view);
+    return this.#isShared || this.#errors.has(view);
   }
 }

@@ -13,6 +13,7 @@ import { backoffMs } from './backoff.ts';
 import type { PipelineSettings } from './pipeline-settings.ts';
 import type { Pauses } from './pauses.ts';
 import type { Propagator } from './propagator.ts';
+import { strategyError, strategyErrorId } from './strategy-errors.ts';
 import { triggerOf } from './trigger-item.ts';
 
 /** Views built by user code in one step: few, so that a slow function does not hold back what follows it. */
@@ -40,7 +41,8 @@ export class CodeUnit {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#views = parts.plan.views.filter((view) => view.needsCode);
+    // Where builds are handed over, what waits for one is none of its work.
+    this.#views = parts.propagation.handsOver ? [] : parts.plan.views.filter((view) => view.needsCode);
   }
 
   static isNeeded(plan: Plan): boolean {
@@ -105,14 +107,14 @@ export class CodeUnit {
       if (item === undefined) continue;
       const failures = item.attempts + 1;
       if (failure.failure === 'refused' || failures >= settings.retry.attempts)
-        entries.push(strategyError(view, item, delta, failure.message, failures, now));
+        entries.push(strategyError(view.name, item, delta, { reason: failure.message, attempts: failures, now }));
       else again.push({ ...item, attempts: failures, dueAt: now + backoffMs(failures, settings.retry.delayMs) });
     }
     const parked = new Set(again.map(({ key }) => key));
     await store.transact(async (writer) => {
       if (triggers.length > 0) await propagation.enqueue(writer, triggers, 'interactive');
       // What was replayed is fine now, unless it failed again.
-      const ids = items.filter(({ key }) => !parked.has(key)).map((item) => strategyErrorId(view, item));
+      const ids = items.filter(({ key }) => !parked.has(key)).map((item) => strategyErrorId(view.name, item));
       await writer.resolveErrors({ ids }, now);
       if (again.length > 0) await writer.putBack(again);
       if (entries.length > 0) await writer.saveErrors(entries);
@@ -120,29 +122,4 @@ export class CodeUnit {
     });
     return [];
   }
-}
-
-function strategyErrorId(view: ViewPlan, item: QueuedItem): string {
-  return `strategy/${view.name}/${item.key}`;
-}
-
-/** The delta itself is kept, so that a replay can follow it again. */
-function strategyError(view: ViewPlan, item: QueuedItem, delta: RecordDelta, reason: string, attempts: number, now: number): ErrorEntry {
-  return {
-    id: strategyErrorId(view, item),
-    kind: 'dead-letter',
-    code: 'STRATEGY_FAILED',
-    reason: `The strategy of ${view.name} for ${delta.collection}: ${reason}`,
-    position: delta.position,
-    key: null,
-    value: Buffer.from(item.payload, 'utf8'),
-    headers: {},
-    system: null,
-    projection: delta.collection,
-    view: view.name,
-    identifier: null,
-    attempts,
-    createdAt: now,
-    resolvedAt: null,
-  };
 }

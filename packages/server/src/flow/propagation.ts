@@ -4,7 +4,6 @@ import type { RecordDelta } from '../core/record-delta.ts';
 import type { Lane, Trigger } from '../core/trigger.ts';
 import type { Plan, ViewPlan } from '../plan/plan.ts';
 import type { QueueItem, QueuedItem, Store, StoreReader, StoreWriter } from '../store/store.ts';
-import { deltaText } from './3-strategy/delta-document.ts';
 import type { Strategist } from './3-strategy/strategist.ts';
 import type { Built } from './4-aggregate/outcome.ts';
 import type { FragmentCache } from './4-aggregate/fragment-cache.ts';
@@ -17,10 +16,11 @@ import type { PipelineSettings } from './pipeline-settings.ts';
 import type { Pauses } from './pauses.ts';
 import type { Propagator, Taken } from './propagator.ts';
 import type { PipelineMeter } from './stats.ts';
+import { strategyItem } from './strategy-errors.ts';
 import { triggerItem } from './trigger-item.ts';
 
 /** More triggers than this for one change: that of a hot lookup row, whose views may wait behind fresher changes. */
-const FAN_OUT_OF_BULK = 20;
+export const FAN_OUT_OF_BULK = 20;
 
 interface Parts {
   readonly store: Store;
@@ -141,7 +141,7 @@ export class Propagation implements Propagator {
   }
 
   async remove(view: ViewPlan, strays: readonly Built[], writer: StoreWriter): Promise<RecordDelta[]> {
-    return writeViews(view, strays, writer, this.#parts.clock.now());
+    return this.run(writer, await writeViews(view, strays, writer, this.#parts.clock.now()));
   }
 
   /** What follows from having built: nothing remembers what was, what waited for it is done, errors and retries are settled. */
@@ -213,7 +213,7 @@ export class Propagation implements Propagator {
       // Each delta by itself: its image before is of that moment only.
       for (const delta of unseen) {
         const key = `${clock.now()}/${this.#strategyItems++}/${delta.collection}/${delta.id}`;
-        items.push({ kind: 'strategy', scope: view, key, lane: 'interactive', dueAt: 0, attempts: 0, payload: deltaText(delta) });
+        items.push(strategyItem(view, key, delta));
       }
       backlog.queued(view);
     }

@@ -35,7 +35,7 @@ export interface Propagator {
   ): Promise<readonly RecordDelta[]>;
   /** The same from what is stored and from nothing that is remembered, for repairs. */
   rebuild(view: ViewPlan, triggers: readonly Trigger[], writer: StoreWriter): Promise<readonly RecordDelta[]>;
-  /** Removes documents that no identifier leads to any more (`outcome` of each is `absent`). To be followed by `run`. */
+  /** Removes documents that no identifier leads to any more (`outcome` of each is `absent`); what follows is done, or queued. */
   remove(view: ViewPlan, strays: readonly Built[], writer: StoreWriter): Promise<readonly RecordDelta[]>;
 
   /** What the documents should be by what the reader sees. Nothing is written. */

@@ -38,6 +38,7 @@ type Work = (now: number) => Promise<boolean>;
 /** What earlier units left to do, as far as no user code is needed: one kind of work a step. */
 export class QueueUnit {
   readonly #parts: Parts;
+  /** Those whose builds wait for no functions of the user here: all, where builds are handed over. */
   readonly #plainViews: readonly string[];
   readonly #triggers: Work = (now) => this.#build(now);
   readonly #rest: readonly Work[] = [(now) => this.#retry(now), (now) => this.#truncate(now), (now) => this.#parts.jobs.step(now, 'plain')];
@@ -46,7 +47,8 @@ export class QueueUnit {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#plainViews = parts.plan.views.filter((view) => !view.needsCode).map((view) => view.name);
+    const { plan, propagation } = parts;
+    this.#plainViews = plan.views.filter((view) => propagation.handsOver || !view.needsCode).map((view) => view.name);
   }
 
   /**

@@ -1,6 +1,4 @@
 import type { ProjectionMeta } from '../../core/metadata.ts';
-import { StoredRecord } from '../../core/record.ts';
-import type { RecordWrite } from '../../store/store.ts';
 import type { Offsets } from '../../log/log.ts';
 
 /**
@@ -30,20 +28,3 @@ export const READ_APART: ImageKeeping = { isApart: true, isAnnounced: () => fals
 
 /** Of changes that stand in no topic: rows of a file. */
 export const OF_NO_TOPIC: ImageKeeping = { isApart: false, isAnnounced: () => false };
-
-/**
- * What is to be written once the images beside a record were announced; undefined where they may stay until its next change: a document
- * that is deleted keeps nothing, and images do not pile up.
- */
-export function withoutImages(record: StoredRecord): RecordWrite | undefined {
-  const meta = JSON.parse(record.meta) as ProjectionMeta;
-  const { previous, apart } = meta;
-  if (previous === undefined || (!record.isTombstone && apart !== true && previous.length < 2)) return undefined;
-  const plain = JSON.stringify({ ...meta, previous: undefined, apart: undefined } satisfies ProjectionMeta);
-  const document = record.isTombstone ? undefined : record.document;
-  return {
-    id: record.id,
-    previous: record,
-    next: new StoredRecord(record.id, record.isTombstone ? null : undefined, record.state, plain, document),
-  };
-}

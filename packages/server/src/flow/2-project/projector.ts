@@ -11,7 +11,8 @@ import type { QueueItem, QueuedItem, RecordWrite, Store, StoreWriter } from '../
 import { BatchSimulation, writesOf } from './batch-simulation.ts';
 import { Expiry, isExpiry } from './expiry.ts';
 import type { DeletedRetention, Expired } from './expiry.ts';
-import { OF_NO_TOPIC, withoutImages } from './image-keeping.ts';
+import { withoutImages } from '../../core/previous-images.ts';
+import { OF_NO_TOPIC } from './image-keeping.ts';
 import type { ImageKeeping } from './image-keeping.ts';
 import { FieldReports } from './field-reports.ts';
 import type { FieldReport } from './field-reports.ts';

@@ -1,9 +1,8 @@
 import type { ProjectionMeta } from '../../core/metadata.ts';
-import { deltasOf, distinctImages, imagesOf, previousOf, visible } from '../../core/previous-images.ts';
+import { deltasOf, distinctImages, imagesOf, previousOf, visible, withoutImages } from '../../core/previous-images.ts';
 import type { RecordDelta } from '../../core/record-delta.ts';
 import { StoredRecord } from '../../core/record.ts';
 import type { RecordWrite, StoreWriter } from '../../store/store.ts';
-import { withoutImages } from './image-keeping.ts';
 import type { AnnouncedWrites } from './prepared.ts';
 import { metaText } from './record-image.ts';
 

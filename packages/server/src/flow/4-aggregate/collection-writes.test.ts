@@ -15,7 +15,12 @@ const built: Built = {
 
 async function writesOn(store: MemoryStore, follow: ViewUnits['follow']): Promise<CollectionWrites> {
   await store.define([{ name: 'v', kind: 'view', key: ['id'], indexes: [] }]);
-  return new CollectionWrites({ unit: (work) => store.transact(work), follow }, { name: 'v' } as ViewPlan, built, new ManualClock(0));
+  return new CollectionWrites(
+    { unit: (work) => store.transact(work), follow },
+    { name: 'v' } as ViewPlan,
+    { built, place: undefined },
+    new ManualClock(0),
+  );
 }
 
 test('a write of an upsert function is committed with what follows from it', async () => {

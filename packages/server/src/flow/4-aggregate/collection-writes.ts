@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { idOf } from '../../core/key.ts';
 import { withMetadata } from '../../core/metadata.ts';
-import type { ViewMeta } from '../../core/metadata.ts';
+import type { TriggerPlace, ViewMeta } from '../../core/metadata.ts';
 import { parseFilter } from '../../core/query/parse-filter.ts';
 import type { RecordDelta } from '../../core/record-delta.ts';
 import { StoredRecord, STATES } from '../../core/record.ts';
@@ -11,6 +11,7 @@ import { isDocument } from '../../core/value.ts';
 import type { Document, Value } from '../../core/value.ts';
 import type { ViewPlan } from '../../plan/plan.ts';
 import type { StoreWriter } from '../../store/store.ts';
+import { forgettingWrites, guardedWrite, standingOf } from './guarded-views.ts';
 import type { Built } from './outcome.ts';
 import { applyUpdate, splitMetadata } from './update-operators.ts';
 
@@ -19,6 +20,14 @@ export interface ViewUnits {
   readonly unit: <T>(work: (writer: StoreWriter) => Promise<T>) => Promise<T>;
   /** What changed and what changed because of it. */
   readonly follow: (writer: StoreWriter, deltas: readonly RecordDelta[]) => Promise<readonly RecordDelta[]>;
+}
+
+/** How often a write is begun anew because the document changed between reading and writing. */
+const MAX_ROUNDS = 10;
+
+/** The document changed since it was read. */
+class Conflict extends Error {
+  override readonly name = 'Conflict';
 }
 
 /**
@@ -31,8 +40,16 @@ export class CollectionWrites {
   readonly #view: ViewPlan;
   readonly #built: Built;
   readonly #clock: Clock;
+  /** Of the trigger that the function answers, where several processes build the view. */
+  readonly #place: TriggerPlace | undefined;
 
-  constructor(units: ViewUnits, view: ViewPlan, built: Built, clock: Clock) {
+  constructor(
+    units: ViewUnits,
+    view: ViewPlan,
+    { built, place }: { readonly built: Built; readonly place: TriggerPlace | undefined },
+    clock: Clock,
+  ) {
+    this.#place = place;
     this.#units = units;
     this.#view = view;
     this.#built = built;
@@ -116,14 +133,24 @@ export class CollectionWrites {
   }
 
   /** A write is committed with what follows from it: views over this one must not miss it, whatever happens next. */
-  async #inUnit<T>(work: (writer: StoreWriter, changed: RecordDelta[]) => Promise<T>): Promise<T> {
-    const [result, followed] = await this.#units.unit(async (writer) => {
-      const changed: RecordDelta[] = [];
-      const value = await work(writer, changed);
-      return [value, await this.#units.follow(writer, changed)] as const;
-    });
-    this.deltas.push(...followed);
-    return result;
+  async #inUnit<T>(work: (writer: StoreWriter, changed: Changed) => Promise<T>): Promise<T> {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      try {
+        const [result, followed] = await this.#units.unit(async (writer) => {
+          const changed: Changed = { deltas: [], records: [] };
+          const value = await work(writer, changed);
+          const deltas = await this.#units.follow(writer, changed.deltas);
+          const forgetting = forgettingWrites(changed.records);
+          if (forgetting.length > 0) await writer.write(this.#view.name, forgetting);
+          return [value, deltas] as const;
+        });
+        this.deltas.push(...followed);
+        return result;
+      } catch (error) {
+        if (!(error instanceof Conflict)) throw error;
+      }
+    }
+    throw new AppError('STORE_CONFLICT', `A document of ${this.#view.name} changed ${MAX_ROUNDS} times while it was being written`);
   }
 
   async #find(writer: StoreWriter, filter: Document, limit: number | undefined): Promise<readonly StoredRecord[]> {
@@ -135,12 +162,23 @@ export class CollectionWrites {
     return writer.find(this.#view.name, { filter: parseFilter(rest), states: STATES, ...(limit === undefined ? {} : { limit }) });
   }
 
-  async #put(writer: StoreWriter, changed: RecordDelta[], previous: StoredRecord | null, next: StoredRecord | null): Promise<void> {
+  async #put(writer: StoreWriter, changed: Changed, previous: StoredRecord | null, next: StoredRecord | null): Promise<void> {
     const id = next?.id ?? previous?.id ?? this.#built.id;
     if (previous !== null && next !== null && previous.text === next.text && previous.state === next.state) return;
-    await writer.write(this.#view.name, [{ id, previous, next }]);
-    const before = previous === null || previous.isTombstone ? null : previous;
-    changed.push({ collection: this.#view.name, id, before, after: next, position: this.#built.trigger.cause });
+    const { trigger } = this.#built;
+    if (this.#place === undefined) {
+      await writer.write(this.#view.name, [{ id, previous, next }]);
+      const before = previous === null || previous.isTombstone ? null : previous;
+      changed.deltas.push({ collection: this.#view.name, id, before, after: next, position: trigger.cause });
+      return;
+    }
+    if (standingOf(this.#place, previous ?? undefined) === 'older')
+      throw new AppError('STORE_CONFLICT', `A newer build of ${this.#view.name} was written meanwhile`);
+    const planned = { view: this.#view, id, trigger, place: this.#place, previous, next };
+    const { write, deltas } = guardedWrite(planned, { now: this.#clock.now(), isAnnounced: () => false, isApart: true });
+    if ((await writer.write(this.#view.name, [write])).length > 0) throw new Conflict();
+    changed.deltas.push(...deltas);
+    if (write.next !== null) changed.records.push(write.next);
   }
 
   #recordOf(id: string, document: Document, previous: StoredRecord | null): StoredRecord {
@@ -150,6 +188,11 @@ export class CollectionWrites {
     const meta: ViewMeta = { identifier: encode(this.#built.trigger.identifier), createdAt, updatedAt: now };
     return new StoredRecord(id, encode(fields), state ?? previous?.state ?? 'PUBLIC', JSON.stringify(meta));
   }
+}
+
+interface Changed {
+  readonly deltas: RecordDelta[];
+  readonly records: StoredRecord[];
 }
 
 function documentOf(method: string, value: Value | undefined): Document {

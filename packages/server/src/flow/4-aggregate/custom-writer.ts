@@ -1,6 +1,8 @@
 import type { CollectionWriter, UserCode } from '../../code/code.ts';
 import type { Clock } from '../../core/clock.ts';
+import type { TriggerPlace } from '../../core/metadata.ts';
 import type { RecordDelta } from '../../core/record-delta.ts';
+import type { Trigger } from '../../core/trigger.ts';
 import type { Value } from '../../core/value.ts';
 import type { ViewPlan } from '../../plan/plan.ts';
 import { CollectionWrites } from './collection-writes.ts';
@@ -30,8 +32,11 @@ export class CustomWriter {
     this.#clock = options.clock;
   }
 
-  /** One document after the other: each function may write what it likes on the collection. */
-  async write(view: ViewPlan, built: readonly Built[]): Promise<Written> {
+  /**
+   * One document after the other: each function may write what it likes on the collection. `places` are those of the triggers, where
+   * several processes build the view: what is newer is not replaced.
+   */
+  async write(view: ViewPlan, built: readonly Built[], places?: ReadonlyMap<Trigger, TriggerPlace>): Promise<Written> {
     const deltas: RecordDelta[] = [];
     const settled: Built[] = [];
     const rest: Built[] = [];
@@ -41,7 +46,7 @@ export class CustomWriter {
         rest.push(entry);
         continue;
       }
-      const writes = new CollectionWrites(this.#units, view, entry, this.#clock);
+      const writes = new CollectionWrites(this.#units, view, { built: entry, place: places?.get(entry.trigger) }, this.#clock);
       const write: CollectionWriter = (method, args) => writes.run(method, args);
       const [result] = await this.#code.call(call.role, call.code, [{ arguments: call.args }], {
         deadlineMs: view.definition.maxProcessingMs,
@@ -53,6 +58,11 @@ export class CustomWriter {
     }
     return { deltas, settled, rest };
   }
+}
+
+/** Whether a function of the user's writes what was built. */
+export function isWrittenByFunction(view: ViewPlan, built: Built): boolean {
+  return callOf(view, built) !== undefined;
 }
 
 function callOf(

@@ -54,6 +54,15 @@ export class ViewBuilder {
     return this.#build(triggers, { reader, readerWithin });
   }
 
+  /** `_id` of the document of each; nothing is read. Where a function of the user's fails to tell, that of the identifier itself. */
+  async idsOf(triggers: readonly Pick<Trigger, 'identifier'>[]): Promise<readonly string[]> {
+    const keys = await this.#keys(
+      triggers.map(({ identifier }) => identifier),
+      [],
+    );
+    return keys.map(({ id }) => id);
+  }
+
   /** The same for one, telling what each dependency found. */
   async trace(trigger: Trigger, reader: StoreReader, trace: (finding: Finding) => void): Promise<Built> {
     const [built] = await this.#build([trigger], { reader, readerWithin: reader, trace });

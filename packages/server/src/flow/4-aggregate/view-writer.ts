@@ -1,6 +1,6 @@
-import { identifierText } from '../../core/key.ts';
 import type { ViewMeta } from '../../core/metadata.ts';
 import type { RecordDelta } from '../../core/record-delta.ts';
+import { visible } from '../../core/previous-images.ts';
 import { StoredRecord } from '../../core/record.ts';
 import { encode } from '../../core/tagged-json.ts';
 import type { Trigger } from '../../core/trigger.ts';
@@ -31,15 +31,7 @@ export function plannedWrites(
   stored: ReadonlyMap<string, StoredRecord>,
   now: number,
 ): { writes: RecordWrite[]; deltas: RecordDelta[] } {
-  const nexts = new Map<string, { next: StoredRecord | null; trigger: Trigger }>();
-  for (const { id, trigger, outcome } of built) {
-    if (outcome.kind === 'failed') continue;
-    if (outcome.kind === 'invalid' && view.definition.onInvalid === 'keep') continue;
-    const previous = stored.get(id) ?? null;
-    if (outcome.kind === 'document') nexts.set(id, { next: recordOf(view, id, trigger, outcome, previous, now), trigger });
-    // Two identifiers of one document: the one that has something to show wins.
-    else if (!nexts.has(id)) nexts.set(id, { next: deleted(view, previous, trigger, now), trigger });
-  }
+  const nexts = nextRecords(view, built, stored, now);
   const writes: RecordWrite[] = [];
   const deltas: RecordDelta[] = [];
   for (const [id, { next, trigger }] of nexts) {
@@ -51,8 +43,23 @@ export function plannedWrites(
   return { writes, deltas };
 }
 
-function visible(record: StoredRecord | null): StoredRecord | null {
-  return record === null || record.isTombstone ? null : record;
+/** What each document is to become, by what was built: null where there is to be none. What failed, or is to be kept, is not in it. */
+export function nextRecords(
+  view: ViewPlan,
+  built: readonly Built[],
+  stored: ReadonlyMap<string, StoredRecord>,
+  now: number,
+): ReadonlyMap<string, { readonly next: StoredRecord | null; readonly trigger: Trigger }> {
+  const nexts = new Map<string, { next: StoredRecord | null; trigger: Trigger }>();
+  for (const { id, trigger, outcome } of built) {
+    if (outcome.kind === 'failed') continue;
+    if (outcome.kind === 'invalid' && view.definition.onInvalid === 'keep') continue;
+    const previous = stored.get(id) ?? null;
+    if (outcome.kind === 'document') nexts.set(id, { next: recordOf(view, id, trigger, outcome, previous, now), trigger });
+    // Two identifiers of one document: the one that has something to show wins.
+    else if (!nexts.has(id)) nexts.set(id, { next: deleted(view, previous, trigger, now), trigger });
+  }
+  return nexts;
 }
 
 function same(previous: StoredRecord | null, next: StoredRecord | null): boolean {
@@ -88,9 +95,4 @@ function metaText(trigger: Trigger, previous: StoredRecord | null, now: number):
   return JSON.stringify(
     cause === null ? meta : { ...meta, topic: cause.topic, partition: cause.partition, offset: cause.offset, timestamp: cause.timestamp },
   );
-}
-
-/** The key under which a trigger is queued: equal identifiers are one. */
-export function triggerKey(trigger: Trigger): string {
-  return identifierText(trigger.identifier);
 }

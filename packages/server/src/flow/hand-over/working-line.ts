@@ -1,0 +1,83 @@
+import type { Clock } from '../../core/clock.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { Logger } from '../../core/logger.ts';
+import type { LogRecord } from '../../core/log-record.ts';
+import type { Offsets } from '../../log/log.ts';
+import { offsetsAfter } from '../line.ts';
+import type { Line } from '../line.ts';
+
+interface Parts {
+  readonly line: Line;
+  /** Effects and announcements are durable when it returns. It may be repeated. */
+  readonly work: (records: readonly LogRecord[]) => Promise<void>;
+  /** Records of the next batch, at most. */
+  readonly limit: () => number;
+  /** Where the log leaves its positions to the store. */
+  readonly savePositions: ((group: string, offsets: Offsets) => Promise<void>) | null;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface Wait {
+  readonly signal?: AbortSignal;
+  readonly waitMs: number;
+}
+
+const FIRST_DELAY_MS = 100;
+const LONGEST_DELAY_MS = 30_000;
+/** Of waiting for records, before it is looked whether what is paused has changed. */
+const IDLE_WAIT_MS = 1_000;
+
+/** A line that works: a batch is polled, worked on, then committed. What fails is polled again, by the same member of the group. */
+export class WorkingLine {
+  readonly line: Line;
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.line = parts.line;
+    this.#parts = parts;
+  }
+
+  /** One batch; false where there is none. */
+  async step(wait: Wait = { waitMs: 0 }): Promise<boolean> {
+    const { line, work, limit, savePositions } = this.#parts;
+    const records = await line.poll(limit(), wait);
+    if (records.length === 0) return false;
+    await work(records);
+    const offsets = offsetsAfter(records);
+    await savePositions?.(line.group, offsets);
+    await line.commit(offsets);
+    return true;
+  }
+
+  /** Works until the signal aborts. A failure is waited out, longer each time, unless `isFatal`: then it is thrown. */
+  async run(signal: AbortSignal, isFatal: (error: unknown) => boolean = never): Promise<void> {
+    const { line, clock, logger } = this.#parts;
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        await this.step({ signal, waitMs: IDLE_WAIT_MS });
+        failures = 0;
+        line.worked();
+      } catch (error) {
+        if (isFatal(error)) throw error;
+        line.failed(error);
+        const delayMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(failures++, 10));
+        logger.error('A batch failed and is tried again', { line: line.group, error: messageOf(error), failures, delayMs });
+        await clock.sleep(delayMs, signal);
+        await this.#recover();
+      }
+    }
+  }
+
+  async #recover(): Promise<void> {
+    const { line } = this.#parts;
+    try {
+      await line.rewind();
+    } catch (error) {
+      line.failed(error);
+    }
+  }
+}
+
+const never = (): boolean => false;

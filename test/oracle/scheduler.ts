@@ -1,0 +1,51 @@
+import { setImmediate } from 'node:timers/promises';
+
+interface Waiting {
+  readonly process: string;
+  readonly go: () => void;
+}
+
+/** Lets one call after the other go on, of whichever process, as a seed decides: so that an interleaving can be played again. */
+export class Scheduler {
+  #state: number;
+  #waiting: Waiting[] = [];
+  readonly #held = new Set<string>();
+
+  constructor(seed: number) {
+    this.#state = seed | 1;
+  }
+
+  /** Resolves when it is the process's turn. */
+  turn(process: string): Promise<void> {
+    return new Promise((go) => this.#waiting.push({ process, go }));
+  }
+
+  /** It gets no turn until it is released: one that was stopped, or is dead. */
+  hold(process: string): void {
+    this.#held.add(process);
+  }
+
+  release(process: string): void {
+    this.#held.delete(process);
+  }
+
+  /** Some turns; fewer where nobody waits. */
+  async play(turns: number): Promise<void> {
+    for (let i = 0; i < turns; i++) {
+      await setImmediate();
+      const ready = this.#waiting.filter(({ process }) => !this.#held.has(process));
+      const next = ready[this.random(ready.length || 1)];
+      if (next === undefined) continue;
+      this.#waiting.splice(this.#waiting.indexOf(next), 1);
+      next.go();
+    }
+  }
+
+  /** From 0 to below `below`. */
+  random(below: number): number {
+    this.#state ^= this.#state << 13;
+    this.#state ^= this.#state >>> 17;
+    this.#state ^= this.#state << 5;
+    return (this.#state >>> 0) % below;
+  }
+}
