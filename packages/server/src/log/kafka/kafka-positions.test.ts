@@ -75,7 +75,7 @@ describeWith(['kafka'], 'positions', ({ kafka }) => {
     const prefix = `${uniqueName('transactions')}.`;
     await using log = await openKafkaLog(settingsOf(prefix));
     await log.createTopics(['orders']);
-    const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({
+    const producer = new Producer({
       clientId: 'test',
       bootstrapBrokers: kafka.split(','),
       idempotent: true,
