@@ -19,7 +19,6 @@ const EXPIRY = `${PREFIX}millrace_expiry`;
 const DELETED = `${PREFIX}millrace_deleted`;
 const IDS = `${PREFIX}millrace_id`;
 
-const NAMESPACE_EXISTS = 48;
 const NAMESPACE_MISSING = 26;
 const INDEX_MISSING = 27;
 const MOST_EXPIRY_SECONDS = 2_147_483_647;
@@ -30,7 +29,6 @@ export async function defineCollection(db: Db, wanted: CollectionDefinition, opt
   checkName(name);
   const stored = await definitionsIn(db).findOne({ _id: name });
   const definition = merge(stored, wanted);
-  await createCollection(db, name);
   const unwanted = (stored?.indexes ?? []).filter(
     (index) => index.name !== null && !definition.indexes.some((other) => other.name === index.name),
   );
@@ -47,7 +45,6 @@ export async function replaceCollection(db: Db, wanted: CollectionDefinition, op
   checkName(name);
   const definition = merge(null, wanted);
   const made = `${RESERVED_PREFIX}new_${new ObjectId().toHexString()}`;
-  await createCollection(db, made);
   await createIndexes(db, made, definition.indexes, options);
   await db.collection(made).rename(name, { dropTarget: true });
   await definitionsIn(db).replaceOne({ _id: name }, definition, { upsert: true });
@@ -76,14 +73,6 @@ function checkName(name: string): void {
   if (!isName) throw new AppError('STORE_REFUSED', `MongoDB cannot have a collection "${name}", or keeps the name for itself`);
 }
 
-async function createCollection(db: Db, name: string): Promise<void> {
-  try {
-    await db.createCollection(name);
-  } catch (error) {
-    if (codeOf(error) !== NAMESPACE_EXISTS) throw error;
-  }
-}
-
 /** The wanted definition. What was deferred stays so, what became wide too. */
 function merge(stored: StoredDefinition | null, { name, kind, key, indexes }: CollectionDefinition): StoredDefinition {
   const isWide = stored?.isWide === true;
@@ -110,6 +99,7 @@ function indexName(fields: readonly string[]): string | null {
   return PREFIX + (isPlain ? plain : createHash('sha256').update(JSON.stringify(fields)).digest('hex').slice(0, 16));
 }
 
+/** Makes the collection, too, where there is none. */
 export async function createIndexes(db: Db, collection: string, indexes: readonly StoredIndex[], options?: DefineOptions): Promise<void> {
   const wanted = options === undefined ? [] : ownIndexes(options);
   for (const { name, fields, isDeferred } of indexes)

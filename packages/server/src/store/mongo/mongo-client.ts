@@ -29,6 +29,10 @@ const OPTIONS = {
   useBigInt64: true,
   promoteBuffers: false,
   ignoreUndefined: true,
+  // Its default is an object with a prototype: lists in fields called `constructor` or `__proto__` would come as bytes.
+  fieldsAsRaw: Object.create(null) as Record<string, never>,
+  // What other programs stored wrongly is read with replacement characters: better than not at all.
+  enableUtf8Validation: false,
 } as const satisfies MongoClientOptions;
 
 /** Does not connect yet. Throws STORE_UNREACHABLE for an address that is none. */

@@ -17,8 +17,12 @@ export const BAD_VALUE = 2;
 export const TOO_DEEP = 15;
 const TOO_LARGE_CODES: ReadonlySet<unknown> = new Set([10_334, 17_419, 17_420]);
 
+/** Of several operations: of the first that failed for another reason than that there is such a document already. */
 export function codeOf(error: unknown): unknown {
-  return error instanceof MongoError ? error.code : undefined;
+  if (!(error instanceof MongoError)) return undefined;
+  const { writeErrors } = error as { readonly writeErrors?: unknown };
+  const errors = (Array.isArray(writeErrors) ? writeErrors : []) as readonly { readonly code: unknown }[];
+  return errors.find(({ code }) => code !== DUPLICATE_KEY)?.code ?? error.code;
 }
 
 export function isTransient(error: unknown): boolean {

@@ -157,7 +157,7 @@ export function storedOf(record: StoredRecord, stamp: Stamp, isCareful = false):
   const mayReplace = isCareful || record.text?.includes('"$$') === true;
   for (const field of Object.keys(document)) {
     const value = document[field];
-    const isKept = !isReserved(field) && !field.startsWith('$') && !(isCareful && isRefused(value));
+    const isKept = !isReserved(field) && !field.startsWith('$') && !(isCareful && (field.includes('\0') || isRefused(value)));
     if (isKept) setField<Value | undefined>(stored, field, value);
     if (!isKept || (mayReplace && hasReference(value))) ours.text = record.text as string;
   }

@@ -83,10 +83,7 @@ export async function openMongoStore(
 ): Promise<MongoStore> {
   const { client, source } = await connect(settings, { clock, logger, maxScanMs: LONG_MS });
   try {
-    await source.retries.run(async () => {
-      await indexQueue(source);
-      await indexErrors(source);
-    });
+    await source.retries.run(() => Promise.all([indexQueue(source), indexErrors(source)]));
     return new MongoStore(source, client, settings);
   } catch (error) {
     await client.close();

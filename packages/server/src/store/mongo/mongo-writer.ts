@@ -1,13 +1,10 @@
 import type { StoredRecord } from '../../core/record.ts';
 import type { ErrorEntry, NewDocument, QueueItem, QueueKind, QueuedItem, RecordWrite, StoreWriter } from '../store.ts';
 import { buildIndex, deferIndexes } from './deferred-indexes.ts';
-import { narrowIndexes } from './define-collection.ts';
 import { removeErrors, removeErrorsBefore, resolveErrors, saveErrors } from './error-rows.ts';
 import { saveFact, savePositions } from './fact-rows.ts';
 import { readTombstones } from './find.ts';
 import { chunksOf } from './lookup.ts';
-import type { MongoCollection } from './mongo-collection.ts';
-import { PARALLEL_ARRAYS, codeOf } from './mongo-error.ts';
 import { MongoReader } from './mongo-reader.ts';
 import type { MongoSource } from './mongo-source.ts';
 import type { NumberBlocks } from './number-blocks.ts';
@@ -29,25 +26,12 @@ export class MongoWriter extends MongoReader implements StoreWriter {
     const of = await this.collection(collection);
     const refused: string[] = [];
     for (const round of roundsOf(writes))
-      for (const chunk of chunksOf(round, MOST_WRITES))
-        refused.push(...(await this.#indexed(of, () => writeRecords(this.source, of, chunk))));
+      for (const chunk of chunksOf(round, MOST_WRITES)) refused.push(...(await writeRecords(this.source, of, chunk)));
     return refused;
   }
 
   async insertNew(collection: string, documents: readonly NewDocument[]): Promise<readonly number[]> {
-    const of = await this.collection(collection);
-    return this.#indexed(of, () => insertDocuments(this.source, of, documents));
-  }
-
-  /** A document with arrays in several fields of one index is refused as long as there is such an index. */
-  async #indexed<T>(of: MongoCollection, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      if (codeOf(error) !== PARALLEL_ARRAYS) throw error;
-      await this.source.retries.run(() => narrowIndexes(this.source.db, of.name));
-      return work();
-    }
+    return insertDocuments(this.source, await this.collection(collection), documents);
   }
 
   async deferIndexes(collection: string): Promise<void> {

@@ -6,9 +6,10 @@ import { ObjectId } from '../../core/value.ts';
 import type { Document } from '../../core/value.ts';
 import type { NewDocument, RecordWrite } from '../store.ts';
 import { bulkWrite } from './bulk.ts';
+import { narrowIndexes } from './define-collection.ts';
 import { calculateSize } from './document-size.ts';
 import type { MongoCollection } from './mongo-collection.ts';
-import { TOO_DEEP, codeOf, isTooLarge } from './mongo-error.ts';
+import { PARALLEL_ARRAYS, TOO_DEEP, codeOf, isTooLarge } from './mongo-error.ts';
 import { MongoRecord, OURS, isSameRevision, newRecord, redactedId, recordOf, shownMetadata, storedOf } from './mongo-record.ts';
 import type { MongoSource } from './mongo-source.ts';
 
@@ -30,18 +31,44 @@ export async function writeRecords(source: MongoSource, of: MongoCollection, wri
   const { guarded, refused } = await guard(source, of, writes);
   if (guarded.length === 0) return refused;
   const rev = new ObjectId();
-  const done = await carefully(guarded, (isCareful) => {
-    const operations = guarded.map((one) => operationOf(of, one, rev, isCareful));
-    const counted = { updates: countOf(guarded, isUpdate), deletes: countOf(guarded, isDelete) };
-    return source.retries.run(async (isAgain) => {
+  const updates = countOf(guarded, isUpdate);
+  const deletes = countOf(guarded, isDelete);
+  const unwritten = await tryOut(source, of, guarded, {
+    operationsOf: (isCareful) => guarded.map((one) => operationOf(of, one, rev, isCareful)),
+    carryOut: async (operations, isAgain) => {
       const { matched, deleted, duplicates } = await bulkWrite(of.documents, operations);
-      const isShort = matched < counted.updates || deleted < counted.deletes;
+      const isShort = matched < updates || deleted < deletes;
       const suspects = isShort || isAgain ? guarded : duplicates.map((at) => guarded[at] as Guarded);
-      if (suspects.length === 0) return [];
-      return unwritten(of, suspects, rev);
-    });
+      return suspects.length === 0 ? [] : idsUnwritten(of, suspects, rev);
+    },
   });
-  return [...refused, ...done];
+  return [...refused, ...unwritten];
+}
+
+interface Trial<T> {
+  /** `isCareful`: something of the documents was refused. */
+  readonly operationsOf: (isCareful: boolean) => readonly Operation[];
+  /** `isAgain`: some may have been carried out already. */
+  readonly carryOut: (operations: readonly Operation[], isAgain: boolean) => Promise<T>;
+}
+
+/** Carries operations out in the way in which the database takes them. */
+async function tryOut<T>(source: MongoSource, of: MongoCollection, guarded: readonly Guarded[], trial: Trial<T>): Promise<T> {
+  const seen = { isCareful: false, isNarrow: false };
+  for (;;) {
+    const { isCareful, isNarrow } = seen;
+    try {
+      const operations = trial.operationsOf(isCareful);
+      return await source.retries.run((isAgain) => trial.carryOut(operations, isAgain || isCareful || isNarrow));
+    } catch (error) {
+      if (isTooLarge(error)) throw tooLarge(guarded) ?? error;
+      if (codeOf(error) === PARALLEL_ARRAYS && !isNarrow) {
+        await source.retries.run(() => narrowIndexes(source.db, of.name));
+        seen.isNarrow = true;
+      } else if ((isBsonError(error) || codeOf(error) === TOO_DEEP) && !isCareful) seen.isCareful = true;
+      else throw error;
+    }
+  }
 }
 
 /** Where the previous record did not come from this store with its revision, what is stored is compared with it. */
@@ -128,7 +155,7 @@ function metadataUpdate(
 }
 
 /** Those of which the documents say that they were not written. */
-async function unwritten({ documents, idField }: MongoCollection, suspects: readonly Guarded[], rev: ObjectId): Promise<string[]> {
+async function idsUnwritten({ documents, idField }: MongoCollection, suspects: readonly Guarded[], rev: ObjectId): Promise<string[]> {
   const ids = suspects.map(({ write }) => write.id);
   const projection = { _id: 1, [`${OURS}.id`]: 1, [`${OURS}.rev`]: 1, [`${OURS}.was`]: 1 };
   const stored = await documents.find<Document>({ [idField]: { $in: ids } }, { projection }).toArray();
@@ -143,17 +170,6 @@ async function unwritten({ documents, idField }: MongoCollection, suspects: read
 
 function idOfStored(stored: Document): string {
   return (stored[OURS] as { readonly id?: string } | undefined)?.id ?? (stored['_id'] as string);
-}
-
-/** Where something of a document is refused by the driver or the database, all are looked at more closely and written again. */
-async function carefully<T>(guarded: readonly Guarded[], work: (isCareful: boolean) => Promise<T>): Promise<T> {
-  try {
-    return await work(false);
-  } catch (error) {
-    if (isTooLarge(error)) throw tooLarge(guarded) ?? error;
-    if (!isBsonError(error) && codeOf(error) !== TOO_DEEP) throw error;
-    return work(true);
-  }
 }
 
 function isBsonError(error: unknown): boolean {
@@ -184,18 +200,16 @@ export async function insertDocuments(source: MongoSource, of: MongoCollection, 
     write: { id, previous: null, next: newRecord(id, text, meta) },
     replaces: null,
   }));
-  return carefully(guarded, (isCareful) => {
-    const operations = guarded.map((one) => operationOf(of, one, rev, isCareful));
-    return source.retries.run(async (isAgain) => {
+  return tryOut(source, of, guarded, {
+    operationsOf: (isCareful) => guarded.map((one) => operationOf(of, one, rev, isCareful)),
+    carryOut: async (operations, isAgain) => {
       const { duplicates } = await bulkWrite(of.documents, operations);
       if (!isAgain || duplicates.length === 0) return [...duplicates];
-      const ours = await unwritten(
-        of,
-        duplicates.map((at) => guarded[at] as Guarded),
-        rev,
-      );
-      const refused = new Set(ours);
-      return duplicates.filter((at) => refused.has(guarded[at]?.write.id as string));
-    });
+      const suspects = duplicates.map((at) => guarded[at] as Guarded);
+      const unwritten = new Set(await idsUnwritten(of, suspects, rev));
+      // Of two with one id, the second is not the one that is there.
+      const first = new Map(documents.map(({ id }, at) => [id, at] as const).reverse());
+      return duplicates.filter((at) => unwritten.has(documents[at]?.id as string) || first.get(documents[at]?.id as string) !== at);
+    },
   });
 }
