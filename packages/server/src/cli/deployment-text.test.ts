@@ -19,9 +19,9 @@ const mongo = (url: string) => ({ use: 'mongo', mongo: { url, database: 'shop', 
 const embedded = { use: 'embedded' } as const;
 
 test('a deployment is told by its addresses', () => {
-  expect(deploymentText({ log: embedded, store: embedded, data: '/data' })).toBe('/data');
+  expect(deploymentText({ log: embedded, store: embedded, data: '/data' })).toBe('in /data');
   expect(deploymentText({ log: { ...kafka, kafka: { ...kafka.kafka, topicPrefix: 'test.' } }, store: embedded, data: '/data' })).toBe(
-    'Kafka (a:9092, b:9092, topics test.…) and the store in /data',
+    'on Kafka (a:9092, b:9092, topics test.…) and the store in /data',
   );
   expect(deploymentJson({ log: embedded, store: mongo('mongodb://far'), data: '/data' })).toEqual({
     log: '/data',
@@ -38,5 +38,5 @@ const urls: readonly (readonly [url: string, hosts: string])[] = [
 ];
 test.for(urls)('of %s only the hosts are told', ([url, hosts]) => {
   const text = deploymentText({ log: kafka, store: mongo(url), data: '/data' });
-  expect(text).toBe(`Kafka (a:9092, b:9092) and MongoDB (${hosts}/shop)`);
+  expect(text).toBe(`on Kafka (a:9092, b:9092) and MongoDB (${hosts}/shop)`);
 });

@@ -2,10 +2,10 @@ import type { ProjectConfig } from '../config/config.ts';
 
 type Deployment = Pick<ProjectConfig, 'log' | 'store' | 'data'>;
 
-/** Where messages and documents are, for people: `Kafka (localhost:9092) and MongoDB (localhost:27017/shop)`. Without secrets. */
+/** Where messages and documents are, for people: `on Kafka (localhost:9092) and MongoDB (localhost:27017/shop)`. Without secrets. */
 export function deploymentText({ log, store, data }: Deployment): string {
-  if (log.use === 'embedded' && store.use === 'embedded') return data;
-  return `${logText({ log, data })} and ${storeText({ store, data })}`;
+  if (log.use === 'embedded' && store.use === 'embedded') return `in ${data}`;
+  return `on ${logText({ log, data })} and ${storeText({ store, data })}`;
 }
 
 /** The same for programs. */

@@ -3,11 +3,13 @@ import type { Command } from 'commander';
 import { projectionsOf } from '../../core/definitions.ts';
 import { AppError, messageOf } from '../../core/errors.ts';
 import type { CommandContext } from '../context.ts';
+import { logText } from '../deployment-text.ts';
 import type { ExitReason } from '../exit-codes.ts';
 import { appendLines } from '../ingest/append-lines.ts';
 import type { IngestResult } from '../ingest/append-lines.ts';
 import type { Run } from '../run.ts';
 import { requireProject } from '../project.ts';
+import type { OpenedProject } from '../project.ts';
 import { jsonLine, line, painter, plural } from '../terminal.ts';
 
 interface Options {
@@ -48,7 +50,7 @@ export async function ingest(context: CommandContext, file: string | undefined, 
     topics: options.force === true ? null : topics,
     skipMalformed: options.skipMalformed === true,
   });
-  report(context, result);
+  report(context, result, project.config);
   if (result.failure !== null) throw result.failure;
   return 'done';
 }
@@ -61,11 +63,12 @@ async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-function report(context: CommandContext, { appended, skipped, topics }: IngestResult): void {
+function report(context: CommandContext, { appended, skipped, topics }: IngestResult, config: OpenedProject['config']): void {
   const { out } = context;
   if (context.json) return jsonLine(out, { event: 'ingested', records: appended, skipped, topics: Object.fromEntries(topics) });
   const paint = painter(out);
-  const where = topics.size === 0 ? '' : ` to ${plural(topics.size, 'topic')}`;
+  const where =
+    topics.size === 0 ? '' : ` to ${plural(topics.size, 'topic')}${config.log.use === 'embedded' ? '' : ` on ${logText(config)}`}`;
   line(
     out,
     `${plural(appended, 'record')} appended${where}${skipped === 0 ? '' : paint('warning', `, ${plural(skipped, 'malformed line')} skipped`)}`,

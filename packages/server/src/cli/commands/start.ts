@@ -144,7 +144,7 @@ function announce(
   }
   const paint = painter(out);
   const counts = `${plural(projectionsOf(definitions).length, 'projection')}, ${plural(definitions.views.length, 'single view')}`;
-  line(out, `${paint('title', config.id)} ${counts} ${paint('quiet', `in ${deploymentText(config)}`)}`);
+  line(out, `${paint('title', config.id)} ${counts} ${paint('quiet', deploymentText(config))}`);
   if (roles !== undefined) line(out, `${paint('quiet', 'roles')} ${roles.join(', ')}`);
   for (const notice of notices) line(out, `${paint('warning', 'notice')} ${notice}`);
   if (paused.length > 0) line(out, pausedText(paint, paused));

@@ -3,6 +3,7 @@ import { CATALOGUE } from '../../core/errors.ts';
 import type { AppError } from '../../core/errors.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { CommandContext } from '../context.ts';
+import { deploymentText } from '../deployment-text.ts';
 import { countsText, printProblems, sortedProblems } from '../problems.ts';
 import type { OpenedProject } from '../project.ts';
 import { jsonLine, line, painter, plural } from '../terminal.ts';
@@ -33,7 +34,7 @@ export class DevReport {
     const { json, out, pid } = this.#context;
     if (json) return jsonLine(out, { event: isFirst ? 'ready' : 'reloaded', pid, http: url, files, notices, ms: Math.round(ms) });
     const counts = `${plural(projectionsOf(definitions).length, 'projection')}, ${plural(definitions.views.length, 'single view')}`;
-    if (isFirst) this.#line('title', config.id, `${counts} ${this.#paint('quiet', `in ${config.data}`)}`);
+    if (isFirst) this.#line('title', config.id, `${counts} ${this.#paint('quiet', deploymentText(config))}`);
     else if (files.length > 0) this.#line('name', 'changed', filesText(files));
     for (const notice of notices) this.#line('warning', 'notice', notice);
     if (isFirst) this.#line('good', 'serving', this.#paint('name', `${url}/-/console/`));

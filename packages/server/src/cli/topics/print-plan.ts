@@ -5,13 +5,13 @@ import { line, painter, plural } from '../terminal.ts';
 import { keptText } from './units.ts';
 
 const COLUMNS = [
-  { title: 'TOPIC', flexible: true },
+  { title: 'TOPIC' },
   { title: 'FOR' },
   { title: 'PARTITIONS', align: 'right' },
   { title: 'COPIES', align: 'right' },
   { title: 'KEPT', align: 'right' },
   { title: 'COMPACTED' },
-  { title: 'OF' },
+  { title: 'OF', flexible: true },
 ] as const;
 
 /** What each use is, in the order in which a change passes. */

@@ -5,11 +5,11 @@ import { line, painter, plural } from '../terminal.ts';
 import { keptText } from './units.ts';
 
 const COLUMNS = [
-  { title: 'TOPIC', flexible: true },
+  { title: 'TOPIC' },
   { title: 'SETTING' },
   { title: 'IS', align: 'right' },
   { title: 'WANTED', align: 'right' },
-  { title: '' },
+  { title: '', flexible: true },
 ] as const;
 
 const SETTINGS = {

@@ -6,14 +6,14 @@ import type { Paint } from '../terminal.ts';
 import { ageText, bytesText, keptText } from './units.ts';
 
 const COLUMNS = [
-  { title: 'TOPIC', flexible: true },
+  { title: 'TOPIC' },
   { title: 'PARTITIONS', align: 'right' },
   { title: 'RECORDS', align: 'right' },
   { title: 'SIZE', align: 'right' },
   { title: 'OLDEST', align: 'right' },
   { title: 'NEWEST', align: 'right' },
   { title: 'LAG', align: 'right' },
-  { title: 'READ BY' },
+  { title: 'READ BY', flexible: true },
 ] as const;
 
 export interface TopicsFooter {
