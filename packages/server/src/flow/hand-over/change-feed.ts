@@ -157,7 +157,7 @@ export class ChangeFeed implements SnapshotReader, AsyncDisposable {
     const { clock } = this.#options;
     this.stats.failingSince ??= clock.now();
     this.stats.error = messageOf(error);
-    this.#logger.warn('Live queries wait for the log or the store', { error: messageOf(error) });
+    this.#logger.warn('Live queries wait for the log or the store', { error });
     await clock.sleep(Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 10)), this.#stopped.signal);
   }
 
@@ -168,7 +168,7 @@ export class ChangeFeed implements SnapshotReader, AsyncDisposable {
     } catch {
       return false;
     }
-    this.#logger.warn('Announcements were lost: live queries are read again', { error: messageOf(error) });
+    this.#logger.warn('Announcements were lost: live queries are read again', { error });
     this.#tell([], [...this.#collections.keys()]);
     return true;
   }
@@ -232,7 +232,7 @@ export class ChangeFeed implements SnapshotReader, AsyncDisposable {
       return decodeDelta(record, collection);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      if (counts.malformed++ === 0) this.#logger.warn('An announcement cannot be read and is left out', { error: error.message });
+      if (counts.malformed++ === 0) this.#logger.warn('An announcement cannot be read and is left out', { error });
       return undefined;
     }
   }
@@ -245,7 +245,7 @@ export class ChangeFeed implements SnapshotReader, AsyncDisposable {
       try {
         listener(commit);
       } catch (error) {
-        this.#logger.error('A listener to changes failed', { error: messageOf(error) });
+        this.#logger.error('A listener to changes failed', { error });
       }
     }
   }

@@ -26,7 +26,7 @@ export class RateLimitedReports {
     }
     this.#kinds.set(what, { at: now, unreported: 0 });
     const since = kind === undefined || kind.unreported === 0 ? {} : { alsoSince: kind.unreported };
-    const reason = error === undefined ? {} : { reason: reasonOf(error) };
-    this.#logger.warn(what, { ...fields, ...reason, ...since });
+    const answer = error === undefined ? {} : { answer: reasonOf(error) };
+    this.#logger.warn(what, { ...fields, ...answer, ...since });
   }
 }

@@ -11,7 +11,7 @@ const MAX_CAUSES = 3;
 const PLAIN_FIELDS: ReadonlySet<string> = new Set(
   `component role roles line name kind type scope lane phase job file code state version pid system projection view collection field index
   route method status ms attempts failures dropped topic topics topicId partition partitions offset group member generation lag broker host
-  port delayMs waitMs forMs limit count counts bytes records lease holder seconds signal`.split(/\s+/),
+  port answer alsoSince delayMs waitMs forMs limit count counts bytes records lease holder seconds signal`.split(/\s+/),
 );
 
 /** Fields of sentences: words that are known to be none of a record's are left in them. */
