@@ -120,7 +120,7 @@ export class CommitRing {
 
 function compactChange({ id, before, after, via }: NetChange): NetChange {
   const ends = { id, before: compact(before), after: compact(after) };
-  return via === undefined ? ends : { ...ends, via: via.map(compact) };
+  return via === undefined ? ends : { ...ends, via: via.map((image) => compact(image)) };
 }
 
 function sizeOfChange({ before, after, via }: NetChange): number {
@@ -129,7 +129,6 @@ function sizeOfChange({ before, after, via }: NetChange): number {
 }
 
 /** Without the document that was read from the text, which takes several times its size. */
-function compact<T extends StoredRecord | null>(record: T): T;
 function compact(record: StoredRecord | null): StoredRecord | null {
   return record === null ? null : new StoredRecord(record.id, record.text, record.state, record.meta);
 }

@@ -236,7 +236,7 @@ function touched(index: PredicateIndex<SharedQuery>, changes: readonly NetChange
     };
     if (change.before !== null) index.visit(change.before, found);
     if (change.after !== null) index.visit(change.after, found);
-    if (change.via !== undefined) for (const image of change.via) index.visit(image, found);
+    if (change.via !== undefined) for (const image of change.via) if (image !== null) index.visit(image, found);
   }
   return queries;
 }

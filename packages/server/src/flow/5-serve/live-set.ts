@@ -6,7 +6,7 @@ import type { LiveResult, ResultLimits } from './live-result.ts';
 import type { RowShape } from './live-row.ts';
 import type { NetChange } from './net-change.ts';
 
-const NONE: readonly StoredRecord[] = [];
+const NONE: readonly (StoredRecord | null)[] = [];
 
 /**
  * A result without an order. The images of each change say what enters and what leaves, so no rows are held: who joins reads them.
@@ -59,12 +59,12 @@ export class LiveSet implements LiveResult {
         const row = this.#shape.row(after);
         if (!was) told.push({ kind: 'insert', row, after: undefined });
         else if (![before, ...via].every((image) => this.#isSame(image, row))) told.push({ kind: 'update', row, after: undefined });
-      } else if (was || via.some(this.#matches)) told.push({ kind: 'delete', docId: id });
+      } else if (was || via.some((image) => image !== null && this.#matches(image))) told.push({ kind: 'delete', docId: id });
     }
     return told;
   }
 
-  #isSame(image: StoredRecord, row: LiveRow): boolean {
-    return this.#matches(image) && this.#shape.isSame(this.#shape.row(image), row);
+  #isSame(image: StoredRecord | null, row: LiveRow): boolean {
+    return image !== null && this.#matches(image) && this.#shape.isSame(this.#shape.row(image), row);
   }
 }

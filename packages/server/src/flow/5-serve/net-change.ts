@@ -6,8 +6,8 @@ export interface NetChange {
   readonly id: string;
   readonly before: StoredRecord | null;
   readonly after: StoredRecord | null;
-  /** Images between the two that somebody may hold already, because a snapshot has shown them. */
-  readonly via?: readonly StoredRecord[] | undefined;
+  /** Images between the two, and absence, that somebody may hold because a snapshot has shown them. */
+  readonly via?: readonly (StoredRecord | null)[] | undefined;
 }
 
 export interface CoalesceOptions {
@@ -45,7 +45,7 @@ export function coalesce(changes: readonly NetChange[], { keepsVia }: CoalesceOp
   const [only] = changes;
   if (only !== undefined && changes.length === 1) return isVisible(only) ? changes : [];
   const net = new Map<string, NetChange>();
-  const images = new Map<string, StoredRecord[]>();
+  const images = new Map<string, (StoredRecord | null)[]>();
   for (const change of changes) {
     const { id } = change;
     const earlier = net.get(id);
@@ -57,17 +57,17 @@ export function coalesce(changes: readonly NetChange[], { keepsVia }: CoalesceOp
 }
 
 /** Adds what stands between two changes that follow on one another. */
-function passed(images: Map<string, StoredRecord[]>, earlier: NetChange, change: NetChange): readonly StoredRecord[] {
+function passed(images: Map<string, (StoredRecord | null)[]>, earlier: NetChange, change: NetChange): readonly (StoredRecord | null)[] {
   let via = images.get(change.id);
   if (via === undefined) images.set(change.id, (via = [...(earlier.via ?? [])]));
-  if (earlier.after !== null) via.push(earlier.after);
-  if (change.before !== null && change.before !== earlier.after) via.push(change.before);
+  via.push(earlier.after);
+  if (change.before !== earlier.after) via.push(change.before);
   if (change.via !== undefined) via.push(...change.via);
   return via;
 }
 
 function isVisible({ before, after, via }: NetChange): boolean {
-  return before !== null || after !== null || (via !== undefined && via.length > 0);
+  return before !== null || after !== null || (via !== undefined && via.some((image) => image !== null));
 }
 
 function visible(record: StoredRecord | null): StoredRecord | null {

@@ -89,6 +89,7 @@ export interface SimulatedClient {
 /** Our dialect as `protocol/frames.ts` documents it, in the fewest lines. */
 export class ReferenceClient implements SimulatedClient {
   readonly data: SubscribeData;
+  readonly #repeats: boolean;
   #rows: (readonly [string, unknown])[] = [];
   #position: string | undefined;
   /** On the present connection. */
@@ -98,8 +99,10 @@ export class ReferenceClient implements SimulatedClient {
   refused: SubscribeReply | undefined;
   closedBy: string | undefined;
 
-  constructor(data: Omit<SubscribeData, 'version'>) {
+  /** `repeats`: an insert may be of a row that it has, a delete of one that it lacks. */
+  constructor(data: Omit<SubscribeData, 'version'>, { repeats }: { readonly repeats: boolean } = { repeats: false }) {
     this.data = { ...data, version: 1 };
+    this.#repeats = repeats;
   }
 
   get rows(): readonly (readonly [string, unknown])[] {
@@ -149,11 +152,13 @@ export class ReferenceClient implements SimulatedClient {
 
   #feed({ docId, type, payload, after }: Feed): void {
     const at = this.#rows.findIndex(([id]) => id === docId);
-    if ((type === 'insert') !== (at === -1)) throw new Error(`${type} of ${docId}, which the client ${at === -1 ? 'lacks' : 'has'}`);
+    const isUnknown = at === -1;
+    if ((type === 'insert') !== isUnknown && !(this.#repeats && after === undefined))
+      throw new Error(`${type} of ${docId}, which the client ${isUnknown ? 'lacks' : 'has'}`);
     const row = [docId, fromExtendedJson(payload as Document)] as const;
-    if (type === 'update' && after === undefined) this.#rows[at] = row;
+    if (type !== 'delete' && after === undefined && !isUnknown) this.#rows[at] = row;
     else {
-      if (at !== -1) this.#rows.splice(at, 1);
+      if (!isUnknown) this.#rows.splice(at, 1);
       if (type !== 'delete') this.#rows.splice(this.#placeAfter(after), 0, row);
     }
   }

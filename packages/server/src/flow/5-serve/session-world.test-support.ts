@@ -1,3 +1,4 @@
+import type { Clock } from '../../core/clock.ts';
 import { silentLogger } from '../../core/logger.ts';
 import type { Query } from '../../core/query.ts';
 import type { RecordDelta } from '../../core/record-delta.ts';
@@ -8,9 +9,11 @@ import type { Plan } from '../../plan/plan.ts';
 import { MemoryStore } from '../../store/memory/memory-store.ts';
 import { ManualClock } from '../../testing/manual-clock.ts';
 import { LiveEngine } from './live-engine.ts';
+import type { LiveQueries } from './live.ts';
 import { FrameTexts } from './session-frames.ts';
 import { SubscriptionIds } from './session-ids.ts';
 import { newSessionStats } from './session-stats.ts';
+import type { RoomWorld } from './session-room.test-support.ts';
 import type { SessionParts, SessionSettings } from './session-types.ts';
 
 export const PROJECT = 'shop';
@@ -19,7 +22,8 @@ const START = 1_700_000_000_000;
 const META = JSON.stringify({ identifier: '{}', createdAt: START, updatedAt: START });
 
 /** A store with one collection, what sessions need around it, and a way to change it. */
-export class SessionWorld {
+export class SessionWorld implements RoomWorld {
+  readonly repeats = false;
   readonly store: MemoryStore;
   readonly clock: ManualClock;
   readonly live: LiveEngine;
@@ -34,26 +38,7 @@ export class SessionWorld {
     this.store = store;
     this.clock = clock;
     this.live = live;
-    this.parts = {
-      live,
-      plan: PLAN,
-      settings: {
-        project: PROJECT,
-        alias: 'mongo',
-        maxSubscriptions: 100,
-        maxBufferBytes: 100_000,
-        slowMs: 30_000,
-        heartbeatMs: 15_000,
-        needsToken: false,
-        ...settings,
-      },
-      isToken,
-      frames: new FrameTexts(clock),
-      ids: new SubscriptionIds(),
-      stats: newSessionStats(),
-      clock,
-      logger: silentLogger,
-    };
+    this.parts = sessionParts(live, clock, settings, isToken);
   }
 
   static async open(settings: Partial<SessionSettings> = {}, isToken: (text: string) => boolean = () => true): Promise<SessionWorld> {
@@ -83,9 +68,43 @@ export class SessionWorld {
     });
   }
 
+  /** Commits are told at once. */
+  async hear(): Promise<void> {
+    return Promise.resolve();
+  }
+
   find(query: Query): Promise<readonly StoredRecord[]> {
     return this.store.find(COLLECTION, query);
   }
+}
+
+/** What a session needs beside its transport. */
+export function sessionParts(
+  live: LiveQueries,
+  clock: Clock,
+  settings: Partial<SessionSettings> = {},
+  isToken: (text: string) => boolean = () => true,
+): SessionParts {
+  return {
+    live,
+    plan: PLAN,
+    settings: {
+      project: PROJECT,
+      alias: 'mongo',
+      maxSubscriptions: 100,
+      maxBufferBytes: 100_000,
+      slowMs: 30_000,
+      heartbeatMs: 15_000,
+      needsToken: false,
+      ...settings,
+    },
+    isToken,
+    frames: new FrameTexts(clock),
+    ids: new SubscriptionIds(),
+    stats: newSessionStats(),
+    clock,
+    logger: silentLogger,
+  };
 }
 
 const PLAN: Plan = {

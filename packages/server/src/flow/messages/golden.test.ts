@@ -118,7 +118,7 @@ function expectSide(record: StoredRecord | null, side: Side | null): void {
   if (record === null || side === null) return;
   expect(record.text).toBe(JSON.stringify(side.document));
   expect(record.state).toBe(side.state);
-  if (side.meta !== undefined) expect(JSON.parse(record.meta)).toEqual(side.meta);
+  expect(JSON.parse(record.meta)).toMatchObject(side.meta ?? {});
 }
 
 /** The identifier as the files have it. */

@@ -1,0 +1,35 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { propertyOptions } from '../../testing/property.ts';
+import { Room, steps } from '../5-serve/session-room.test-support.ts';
+import { FeedRoomWorld } from './feed-room.test-support.ts';
+
+/** Of the long count, on a busy machine. */
+const LONGEST_MS = 900_000;
+
+test(
+  'every client of a gateway shows what its query gives once all is announced, of every generation',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(steps, { minLength: 1, maxLength: 80, size: 'max' }),
+        fc.constantFrom(300, 1_500, 100_000),
+        fc.nat(),
+        async (history, maxBufferBytes, seed) => {
+          await using world = await FeedRoomWorld.open({ maxBufferBytes }, seed);
+          const room = new Room(world);
+          for (const [i, step] of history.entries()) {
+            await room.step(step);
+            if (i % 20 !== 19) continue;
+            await room.quiesce();
+            expect(await room.differences()).toEqual([]);
+          }
+          await room.quiesce();
+          expect(await room.differences()).toEqual([]);
+        },
+      ),
+      propertyOptions(200, 5_000),
+    );
+  },
+  LONGEST_MS,
+);
