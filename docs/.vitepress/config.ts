@@ -42,6 +42,8 @@ export default defineConfig({
           { text: 'Moving from low-code files', link: '/guides/moving-low-code-files' },
           { text: 'Testing your views', link: '/guides/testing-views' },
           { text: 'When a view looks wrong', link: '/guides/view-looks-wrong' },
+          { text: 'From your laptop to Kafka and MongoDB', link: '/guides/kafka-and-mongodb' },
+          { text: 'Deployment', link: '/deployment' },
         ],
       },
       {

@@ -17,6 +17,12 @@ export type Step =
   | { readonly kind: 'keep'; readonly commands: string; readonly line: number }
   | { readonly kind: 'run'; readonly commands: string; readonly prints: readonly string[]; readonly line: number };
 
+/** Servers that a page works on, which it says in a comment: `<!-- needs: kafka, mongo -->`. */
+export function needsOf(file: string): readonly string[] {
+  const names = /<!-- needs: ([\w, ]+) -->/.exec(readFileSync(file, 'utf8'))?.[1];
+  return names?.split(',').map((name) => name.trim()) ?? [];
+}
+
 export function stepsOf(file: string): Step[] {
   const steps: Step[] = [];
   for (const { language, label, text, line } of blocksOf(readFileSync(file, 'utf8'))) {

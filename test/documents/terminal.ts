@@ -12,11 +12,13 @@ export class Terminal implements AsyncDisposable {
   readonly #folder = new TemporaryFolder();
   readonly #tools: string;
   readonly #port: number;
+  readonly #environment: Readonly<Record<string, string>>;
   readonly #kept: ChildProcess[] = [];
   #directory: string;
 
-  private constructor(port: number) {
+  private constructor(port: number, environment: Readonly<Record<string, string>>) {
     this.#port = port;
+    this.#environment = environment;
     this.#directory = this.#folder.path;
     this.#tools = path.join(this.#folder.path, '.tools');
     mkdirSync(this.#tools);
@@ -25,8 +27,8 @@ export class Terminal implements AsyncDisposable {
     this.#script('npx', `#!/bin/sh\nshift\n${run}`);
   }
 
-  static async open(): Promise<Terminal> {
-    return new Terminal(await freePort());
+  static async open(environment: Readonly<Record<string, string>> = {}): Promise<Terminal> {
+    return new Terminal(await freePort(), environment);
   }
 
   write(file: string, text: string): void {
@@ -77,6 +79,7 @@ export class Terminal implements AsyncDisposable {
       PATH: `${this.#tools}:${process.env['PATH'] ?? ''}`,
       NO_COLOR: '1',
       MILLRACE_HTTP_PORT: String(this.#port),
+      ...this.#environment,
     };
     return { cwd: this.#directory, env };
   }
