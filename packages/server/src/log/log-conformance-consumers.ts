@@ -81,6 +81,15 @@ export function registerConsumerTests(factory: LogFactory): void {
       expect(valuesOf(await drain(third))).toEqual(['c']);
     });
 
+    test('of very many partitions each is read', async () => {
+      await using context = await factory({ partitions: 40 });
+      const { log } = context;
+      const partitions = Array.from({ length: 40 }, (_, partition) => partition);
+      await log.append(partitions.map((partition) => message('orders', 'k', `of ${partition}`, { partition })));
+      await using consumer = await log.subscribe({ group: 'g', topics: ['orders'] });
+      expect(new Set(valuesOf(await drain(consumer)))).toEqual(new Set(partitions.map((partition) => `of ${partition}`)));
+    });
+
     test('order is kept within each partition, and none is starved', async () => {
       await using context = await factory({ partitions: 3 });
       const { log } = context;

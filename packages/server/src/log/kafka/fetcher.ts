@@ -19,7 +19,7 @@ const ANSWER_BYTES = 4 << 20;
 const PARTITION_ANSWER_BYTES = 1 << 20;
 /** More is fetched ahead of a partition while less than this waits to be handed out. */
 const AHEAD_BYTES = 512 << 10;
-/** Of all partitions of one consumer. */
+/** Of all partitions of one consumer: beyond it only those are asked for of which nothing waits. */
 const ALL_AHEAD_BYTES = 32 << 20;
 const RETRY_MS = 200;
 /** New partitions, other leaders and other topics of the same name are looked for this often, also while nothing fails. */
@@ -107,17 +107,17 @@ export class Fetcher {
   pump(): void {
     if (this.#closed.signal.aborted || this.#isFinal) return;
     const now = this.#options.clock.now();
-    let ahead = this.#partitions.reduce((sum, { bytes }) => sum + bytes, 0);
+    // An answer is bounded whatever is asked for, so that no partition has to wait for room of its own.
+    const isFull = this.#partitions.reduce((sum, { bytes }) => sum + bytes, 0) >= ALL_AHEAD_BYTES;
     const wanted = new Map<number, PartitionBuffer[]>();
     const left = new Set<number>();
     for (const partition of this.#partitions) {
       const leader = this.#leaderOf(partition);
       if (leader === undefined) continue;
-      if (partition.isFetching || partition.notBefore > now || partition.bytes >= AHEAD_BYTES || ahead >= ALL_AHEAD_BYTES) {
+      if (partition.isFetching || partition.notBefore > now || partition.bytes >= AHEAD_BYTES || (isFull && partition.bytes > 0)) {
         left.add(leader);
         continue;
       }
-      ahead += PARTITION_ANSWER_BYTES;
       wanted.set(leader, [...(wanted.get(leader) ?? []), partition]);
     }
     for (const [node, partitions] of wanted) {
