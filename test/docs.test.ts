@@ -7,7 +7,7 @@ const ROOT = path.resolve(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
 
 /** Of `docs/reference`: written by hand. */
-const WRITTEN = ['http.md', 'live-protocol.md'];
+const WRITTEN = ['http.md', 'live-protocol.md', 'messages.md'];
 
 describe('reference pages', () => {
   const pages = referencePages();

@@ -53,6 +53,7 @@ export default defineConfig({
           { text: 'Commands', link: '/reference/commands' },
           { text: 'HTTP', link: '/reference/http' },
           { text: 'Live protocol', link: '/reference/live-protocol' },
+          { text: 'Messages', link: '/reference/messages' },
           { text: 'Metrics', link: '/reference/metrics' },
           { text: 'Errors', link: '/reference/errors' },
         ],
