@@ -147,7 +147,8 @@ export class Pipeline implements Flow {
       projections.filter(({ topics }) => topics.some((topic) => codedTopics.includes(topic))).map(({ name }) => name),
     );
     const common = { store, plan, projector, propagation, ingestUnit, pauses, clock, settings };
-    const types = jobTypes({ ...common, definitions, log, ingestor, customWriter, codedProjections }, options.jobTypes ?? []);
+    const positions = (): Promise<Offsets> => this.positions();
+    const types = jobTypes({ ...common, positions, definitions, log, ingestor, customWriter, codedProjections }, options.jobTypes ?? []);
     this.#jobs = new JobRunner({ store, propagation, types, clock, logger, traffic: this.#traffic });
     const perSecond = settings.auditPerSecond;
     this.#trickle = new Trickle({ plan, store, propagation, pauses, clock, logger, perSecond, traffic: this.#traffic });

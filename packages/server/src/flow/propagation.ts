@@ -188,6 +188,19 @@ export class Propagation implements Propagator {
     return this.#parts.building.settle(view, built, writer, taken);
   }
 
+  async replaced(writer: StoreWriter, collections: readonly string[]): Promise<void> {
+    writer.announce([], collections);
+    return Promise.resolve();
+  }
+
+  async inFlight(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
+  async stillInFlight(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
   async enqueue(writer: StoreWriter, triggers: readonly Trigger[], lane: Lane): Promise<void> {
     const { backlog } = this.#parts;
     for (const { view } of triggers) backlog.queued(view);

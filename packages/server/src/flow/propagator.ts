@@ -45,9 +45,22 @@ export interface Propagator {
 
   /** Errors, retries and resolved errors of what was built. `taken` gives how often a trigger was tried before, and its row if it has one. */
   settle(view: ViewPlan, built: readonly Built[], writer: StoreWriter, taken: (trigger: Trigger) => Taken | undefined): Promise<void>;
+  /** More of these collections changed than was told: whoever holds a result of one reads it again. */
+  replaced(writer: StoreWriter, collections: readonly string[]): Promise<void>;
+  /** What others have still to work on, to be waited for: null where nothing is handed over, since all is done or queued by now. */
+  inFlight(): Promise<InFlight | null>;
+  /** What is left of that: null once all of it was worked on, and all that followed from it. */
+  stillInFlight(known: InFlight): Promise<InFlight | null>;
   /** Puts triggers behind what is there already. */
   enqueue(writer: StoreWriter, triggers: readonly Trigger[], lane: Lane): Promise<void>;
 }
 
 /** Where a trigger came from: a row of the queue, or a message that was tried before. */
 export type Taken = QueuedItem | Pick<QueuedItem, 'attempts'>;
+
+/** What was handed over up to a moment. Plain data: jobs keep it. */
+export interface InFlight {
+  /** How often what follows from it may be handed over again. */
+  readonly rounds: number;
+  readonly ends: readonly (readonly [topic: string, partition: number, end: number])[];
+}

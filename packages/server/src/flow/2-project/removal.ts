@@ -32,6 +32,7 @@ export async function removeRecords(
   collection: string,
   ids: readonly string[],
   removalOf: (record: StoredRecord, meta: ProjectionMeta) => Removal | null,
+  { forgetsKeys = false }: { readonly forgetsKeys?: boolean } = {},
 ): Promise<Removed> {
   const deltas: RecordDelta[] = [];
   const writes: RecordWrite[] = [];
@@ -42,7 +43,7 @@ export async function removeRecords(
     const removal = removalOf(record, meta);
     if (removal === null) {
       // Removed already, by an attempt that did not come to its end.
-      if (meta.apart === true) plans.push({ write: null, record, leavesNothing: false });
+      if (meta.apart === true) plans.push({ write: null, record, leavesNothing: forgetsKeys });
       continue;
     }
     const next = removedRecord(record, meta, removal);

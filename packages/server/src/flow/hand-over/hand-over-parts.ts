@@ -26,18 +26,20 @@ import { QueueUnit } from '../queue-unit.ts';
 import { PipelineMeter } from '../stats.ts';
 import { Traffic } from '../traffic.ts';
 import { CreatorUnit } from './creator-unit.ts';
-import { collectionsByTopic } from './groups.ts';
+import { collectionsByTopic, groupsOf } from './groups.ts';
 import type { Group } from './groups.ts';
 import { HandOver } from './hand-over.ts';
 import type { HandOverOptions } from './hand-over-options.ts';
 import { Lease } from './lease.ts';
 import { MessageUnit } from './message-unit.ts';
+import { Transit } from './transit.ts';
 import { TriggerUnit } from './trigger-unit.ts';
 
 /** Builds by functions of the user in one batch: few, so that a slow one does not hold back what follows it. */
 const CODED_A_BATCH = 100;
 /** Of a memory that keeps nothing: bytes. */
 const NO_ROOM = 1;
+const NONE: ReadonlySet<string> = new Set();
 
 /** The stages of one process, and what works on the queue, wired to hand over through the log. */
 export class HandOverParts {
@@ -52,6 +54,9 @@ export class HandOverParts {
   readonly code: CodeUnit | null;
   readonly trickle: Trickle;
   readonly lease: Lease;
+  /** All groups of the project, in all processes. */
+  readonly groups: readonly Group[];
+  readonly transit: Transit;
   readonly #options: HandOverOptions;
   readonly #traffic = new Traffic();
   readonly #pace = new Pace();
@@ -59,13 +64,11 @@ export class HandOverParts {
   readonly #follow: MessageUnit;
   readonly #consult: MessageUnit;
   readonly #create: MessageUnit;
-  readonly #committed: (group: string) => Promise<Offsets>;
   readonly #views: ReadonlyMap<string, string>;
   #topicIds: ReadonlyMap<string, string> = new Map();
 
-  constructor(options: HandOverOptions, committed: (group: string) => Promise<Offsets>) {
+  constructor(options: HandOverOptions) {
     this.#options = options;
-    this.#committed = committed;
     this.settings = { ...DEFAULT_SETTINGS, ...options.settings };
     this.id = options.id ?? this.settings.group;
     const { definitions, plan, store, log, clock, code, logger } = options;
@@ -83,7 +86,9 @@ export class HandOverParts {
       plan.views.map((view) => [view.name, new ViewBuilder(view, { compatibility, code, fragments, onSeveralFound })]),
     );
     const building = new Building({ builders, coldBuilders: builders, clock, meter, backlog });
-    this.handOver = new HandOver({ id: this.id, definitions, plan, log, store, building, clock });
+    this.groups = groupsOf({ id: this.id, definitions, plan });
+    this.transit = new Transit({ log, store, plan, groups: this.groups, pausedTopics: (group) => this.pausedTopics(group) });
+    this.handOver = new HandOver({ id: this.id, definitions, plan, log, store, building, clock, transit: this.transit });
     const propagation = this.handOver;
     const projections = definitions.systems.flatMap((system) => system.projections);
     const systems = new Map(projections.map((projection) => [projection.name, projection.system]));
@@ -108,7 +113,8 @@ export class HandOverParts {
       projections.filter(({ topics }) => topics.some((topic) => codedTopics.includes(topic))).map(({ name }) => name),
     );
     const common = { store, plan, projector, propagation, ingestUnit, pauses, clock, settings };
-    const types = jobTypes({ ...common, definitions, log, ingestor, customWriter, codedProjections }, options.jobTypes ?? []);
+    const positions = (): Promise<Offsets> => this.positions();
+    const types = jobTypes({ ...common, positions, definitions, log, ingestor, customWriter, codedProjections }, options.jobTypes ?? []);
     const traffic = this.#traffic;
     this.jobs = new JobRunner({ store, propagation, types, clock, logger, traffic });
     this.queue = new QueueUnit({ ...common, jobs: this.jobs, traffic, codedTopics });
@@ -132,6 +138,14 @@ export class HandOverParts {
   /** The view that a topic of triggers is of. */
   viewOf(topic: string): string {
     return this.#views.get(topic) ?? '';
+  }
+
+  /** Topics that a group does not read for the time being. */
+  pausedTopics({ role, topics }: Group): ReadonlySet<string> {
+    const { pauses } = this;
+    if (role === 'updater') return pauses.topics();
+    if (role === 'trigger') return NONE;
+    return new Set(topics.filter((topic) => pauses.hasView(this.viewOf(topic))));
   }
 
   /** What is done with the records of a group. */
@@ -163,7 +177,7 @@ export class HandOverParts {
 
   /** How far what is ingested was read. */
   async positions(): Promise<Offsets> {
-    const all = await Promise.all([this.#committed(`${this.id}.updater`), this.#committed(`${this.id}.updater.code`)]);
+    const all = await Promise.all(this.groups.filter(({ role }) => role === 'updater').map(({ name }) => this.transit.committed(name)));
     return new Map(all.flatMap((offsets) => [...offsets]));
   }
 }

@@ -1,6 +1,4 @@
-import { must } from '../../core/assert.ts';
 import { AppError, messageOf } from '../../core/errors.ts';
-import type { LogRecord } from '../../core/log-record.ts';
 import type { Offsets } from '../../log/log.ts';
 import type { FieldReport } from '../2-project/field-reports.ts';
 import { definitionOf } from '../collection-definition.ts';
@@ -11,7 +9,7 @@ import { adoptFilling } from '../jobs/load/adopt-filling.ts';
 import { Line } from '../line.ts';
 import type { Paused } from '../pauses.ts';
 import type { PipelineStats } from '../stats.ts';
-import { groupsOf, handOverTopics } from './groups.ts';
+import { handOverTopics } from './groups.ts';
 import type { Group } from './groups.ts';
 import type { HandOverOptions } from './hand-over-options.ts';
 import { HandOverParts } from './hand-over-parts.ts';
@@ -50,13 +48,12 @@ export class HandOverPipeline implements Flow {
 
   constructor(options: HandOverOptions) {
     this.#options = options;
-    const { log, store, definitions, plan } = options;
-    const parts = new HandOverParts(options, (group) => this.#committed(group));
+    const { store } = options;
+    const parts = new HandOverParts(options);
     this.#parts = parts;
-    this.#groups = groupsOf({ id: parts.id, definitions, plan });
+    this.#groups = parts.groups;
     this.#lines = this.#groups.filter(({ role }) => options.roles.has(role)).map((group) => ({ group, working: this.#workingLine(group) }));
-    const pausedTopics = (group: Group): ReadonlySet<string> => this.#pausedTopics(group);
-    this.#idle = new IdleWatch({ log, store, groups: this.#groups, pauses: parts.pauses, pausedTopics });
+    this.#idle = new IdleWatch({ store, transit: parts.transit, pauses: parts.pauses });
   }
 
   async open(): Promise<void> {
@@ -75,7 +72,12 @@ export class HandOverPipeline implements Flow {
     await this.#parts.pauses.load(this.#options.store);
     let worked = false;
     for (const { working } of this.#lines) worked = (await working.step()) || worked;
-    return (await this.#queueStep(Number.MAX_SAFE_INTEGER)) || worked;
+    if ((await this.#queueStep(Number.MAX_SAFE_INTEGER)) || worked) return true;
+    // What is there may be on its way.
+    const groups = this.#lines.map(({ group }) => group);
+    if ((await this.#parts.transit.quietEnds(groups)) !== undefined) return false;
+    await Promise.all(this.#lines.map(({ working }) => working.step({ waitMs: IDLE_LOOK_MS })));
+    return true;
   }
 
   stepOf(job: string, now: number): Promise<StepResult | undefined> {
@@ -84,10 +86,10 @@ export class HandOverPipeline implements Flow {
 
   /** What is queued for views is asked for, and what is asked for built. */
   async build(now: number): Promise<boolean> {
-    let worked = await this.#parts.queue.build(now);
-    for (const { group, working } of this.#lines)
-      if (group.role !== 'updater') worked = (await working.step({ waitMs: IDLE_LOOK_MS })) || worked;
-    return worked;
+    const asked = await this.#parts.queue.build(now);
+    const lines = this.#lines.filter(({ group }) => group.role !== 'updater');
+    const worked = await Promise.all(lines.map(({ working }) => working.step({ waitMs: IDLE_LOOK_MS })));
+    return asked || worked.includes(true) || (await this.#parts.transit.quietEnds(lines.map(({ group }) => group))) === undefined;
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -181,7 +183,7 @@ export class HandOverPipeline implements Flow {
     const { log, store, clock, logger } = this.#options;
     const { pauses } = this.#parts;
     const positions = log.capabilities.positions;
-    const paused = { paused: () => this.#pausedTopics(group), generation: () => pauses.generation };
+    const paused = { paused: () => this.#parts.pausedTopics(group), generation: () => pauses.generation };
     const line = new Line(group.topics, { log, store, clock, group: group.name, role: group.role, positions, ...paused });
     return new WorkingLine({
       line,
@@ -191,13 +193,6 @@ export class HandOverPipeline implements Flow {
       clock,
       logger,
     });
-  }
-
-  #pausedTopics({ role, topics }: Group): ReadonlySet<string> {
-    const { pauses } = this.#parts;
-    if (role === 'updater') return pauses.topics();
-    if (role === 'trigger') return NONE;
-    return new Set(topics.filter((topic) => pauses.hasView(this.#parts.viewOf(topic))));
   }
 
   get #worksOnQueue(): boolean {
@@ -282,12 +277,4 @@ export class HandOverPipeline implements Flow {
       }
     }
   }
-
-  #committed(group: string): Promise<Offsets> {
-    return must(this.#idle, 'a pipeline that is made').committed(group);
-  }
 }
-
-const NONE: ReadonlySet<string> = new Set();
-export type { HandOverOptions } from './hand-over-options.ts';
-export type Work = (records: readonly LogRecord[]) => Promise<void>;

@@ -15,8 +15,9 @@ import { nextRecords } from '../4-aggregate/view-writer.ts';
 import type { Building } from '../building.ts';
 import { encodeDelta, encodeReplacement } from '../messages/delta-message.ts';
 import { encodeTrigger } from '../messages/trigger-message.ts';
-import type { Propagator, Taken } from '../propagator.ts';
+import type { InFlight, Propagator, Taken } from '../propagator.ts';
 import { lastErrorOf } from '../trigger-item.ts';
+import type { Transit } from './transit.ts';
 
 /** Messages of one append: a change of a hot row may ask for very many builds. */
 const MOST_AT_ONCE = 5_000;
@@ -29,6 +30,8 @@ interface Parts {
   readonly store: Store;
   readonly building: Building;
   readonly clock: Clock;
+  /** Whether what was handed over was worked on. */
+  readonly transit: Transit;
 }
 
 /**
@@ -73,7 +76,7 @@ export class HandOver implements Propagator {
     await this.#append(deltas.map((delta) => encodeDelta(delta, { ...this.#contextOf(delta.collection), lane, now })));
   }
 
-  async announceReplaced(collections: readonly string[]): Promise<void> {
+  async replaced(_writer: StoreWriter, collections: readonly string[]): Promise<void> {
     const now = this.#parts.clock.now();
     await this.#append(collections.map((name) => encodeReplacement(name, { ...this.#contextOf(name), now })));
   }
@@ -133,6 +136,14 @@ export class HandOver implements Propagator {
 
   settle(view: ViewPlan, built: readonly Built[], writer: StoreWriter, taken: (trigger: Trigger) => Taken | undefined): Promise<void> {
     return this.#parts.building.settle(view, built, writer, taken);
+  }
+
+  inFlight(): Promise<InFlight> {
+    return this.#parts.transit.begin();
+  }
+
+  stillInFlight(known: InFlight): Promise<InFlight | null> {
+    return this.#parts.transit.left(known);
   }
 
   async enqueue(_writer: StoreWriter, triggers: readonly Trigger[], lane: Lane): Promise<void> {

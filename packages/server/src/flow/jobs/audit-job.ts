@@ -6,8 +6,9 @@ import type { ViewPlan } from '../../plan/plan.ts';
 import type { StoreWriter } from '../../store/store.ts';
 import type { Built } from '../4-aggregate/outcome.ts';
 import { writeViews } from '../4-aggregate/view-writer.ts';
-import { isAuditable, judge } from './audit.ts';
-import type { Difference, Judged } from './audit.ts';
+import type { InFlight } from '../propagator.ts';
+import { confirmed, isAuditable, judge, suspicionOf } from './audit.ts';
+import type { Difference, Judged, Suspicions } from './audit.ts';
 import { showDifference } from './diff-documents.ts';
 import type { ShownDifference } from './diff-documents.ts';
 import { isRefresh } from './job-rows.ts';
@@ -38,13 +39,16 @@ interface Findings {
 }
 
 interface Progress {
-  readonly place: ViewPlace | { readonly phase: 'sample' | 'again' } | null;
+  readonly place: ViewPlace | { readonly phase: 'sample' | 'again' | 'healing' } | null;
   readonly done: number;
   readonly total: number;
   readonly findings: Findings;
   /** Texts of identifiers. */
   readonly again: readonly string[];
   readonly rounds: number;
+  /** Where others write the documents: what was seen of those that are looked at again, and what is waited for before that. */
+  readonly suspicions?: Suspicions | undefined;
+  readonly inFlight?: InFlight | undefined;
 }
 
 const NOTHING: Findings = { checked: 0, missing: 0, stale: 0, orphan: 0, healed: 0, unbuildable: 0, unsettled: 0, examples: [] };
@@ -82,12 +86,14 @@ export class AuditJob implements JobType {
     }
     const progress = job.progress as unknown as Progress;
     const limit = view.needsCode ? Math.min(CODED_A_STEP, tools.rows) : tools.rows;
+    const { inFlight } = progress;
+    if (inFlight !== undefined) return this.#wait(progress, inFlight, tools);
     return this.#look(view, progress, tools, { limit, matches, heal: job.request['heal'] === true });
   }
 
   async #look(view: ViewPlan, progress: Progress, tools: JobTools, options: LookOptions): Promise<StepResult> {
     const { propagation, store } = this.#parts;
-    if (!view.needsCode) {
+    if (!view.needsCode && !propagation.handsOver) {
       return tools.commit(async (writer) => {
         const page = await this.#page(view, progress, writer, options);
         const built = await propagation.recompute(view, page.triggers, writer);
@@ -98,6 +104,14 @@ export class AuditJob implements JobType {
     const page = await this.#page(view, progress, store, options);
     const built = await propagation.recompute(view, page.triggers, store);
     return tools.commit((writer) => this.#judge(view, progress, writer, { page, built, heal: options.heal }));
+  }
+
+  /** Until what was in flight has arrived. */
+  async #wait(progress: Progress, known: InFlight, tools: JobTools): Promise<StepResult> {
+    const left = await this.#parts.propagation.stillInFlight(known);
+    if (left !== null && left.rounds === known.rounds) return { kind: 'waiting', for: 'log' };
+    const place = left === null && progress.place?.phase === 'healing' ? null : progress.place;
+    return tools.commit(async () => advance({ ...progress, place, inFlight: left ?? undefined }, 0));
   }
 
   async #page(
@@ -121,11 +135,28 @@ export class AuditJob implements JobType {
   }
 
   async #judge(view: ViewPlan, progress: Progress, writer: StoreWriter, { page, built, heal }: Looked): Promise<Advance> {
-    const { store, clock } = this.#parts;
+    const { store, clock, propagation } = this.#parts;
     const all = [...built, ...page.strays];
-    const judged = await judge(view, all, writer, { store, now: clock.now() });
+    const found = await judge(view, all, writer, { store, now: clock.now() });
+    const judged = propagation.handsOver ? confirmed(found, progress.suspicions ?? {}, new Set(page.strays.map(({ id }) => id))) : found;
     if (heal && judged.differences.length > 0) await this.#heal(view, { built: all, strays: page.strays, judged }, writer);
-    return advance(after(progress, page, judged, heal), page.looked);
+    const next = after(progress, page, judged, heal);
+    return advance(propagation.handsOver ? await this.#suspecting(progress, next, found) : next, page.looked);
+  }
+
+  /** Before documents are looked at again, and before those that are healed are said to be, all that is in flight is waited for. */
+  async #suspecting(before: Progress, next: Progress, { differences }: Judged): Promise<Progress> {
+    const { propagation } = this.#parts;
+    const again = new Set(next.again);
+    const seen = [
+      ...Object.entries(before.suspicions ?? {}),
+      ...differences.map((each) => [encode(each.identifier), suspicionOf(each)] as const),
+    ];
+    const suspicions = Object.fromEntries(seen.filter(([identifier]) => again.has(identifier)));
+    const isHealing = next.place === null && next.findings.healed > 0;
+    if (next.place?.phase !== 'again' && !isHealing) return { ...next, suspicions };
+    const place = isHealing ? ({ phase: 'healing' } as const) : next.place;
+    return { ...next, suspicions, place, inFlight: (await propagation.inFlight()) ?? undefined };
   }
 
   /** What functions of the user build is queued, the rest written at once. */
@@ -134,7 +165,7 @@ export class AuditJob implements JobType {
     propagation.forget();
     const wrong = new Set(judged.differences.map(({ id }) => id));
     const theirs = built.filter(({ id }) => wrong.has(id));
-    if (view.needsCode) {
+    if (view.needsCode || propagation.handsOver) {
       const toBuild = theirs.filter((entry) => !strays.includes(entry));
       await propagation.enqueue(
         writer,
@@ -142,8 +173,9 @@ export class AuditJob implements JobType {
         'bulk',
       );
     }
-    const now = view.needsCode ? theirs.filter((entry) => strays.includes(entry)) : theirs;
-    await propagation.run(writer, await writeViews(view, now, writer, clock.now()));
+    const now = view.needsCode || propagation.handsOver ? theirs.filter((entry) => strays.includes(entry)) : theirs;
+    if (propagation.handsOver) await propagation.remove(view, now, writer);
+    else await propagation.run(writer, await writeViews(view, now, writer, clock.now()));
   }
 }
 
@@ -224,6 +256,6 @@ function advance(progress: Progress, rows: number): Advance {
     total,
     result: findings as unknown as { readonly [name: string]: Json },
     rows,
-    ...(place?.phase === 'again' ? { delayMs: BETWEEN_ROUNDS_MS } : {}),
+    ...(place?.phase === 'again' && progress.inFlight === undefined ? { delayMs: BETWEEN_ROUNDS_MS } : {}),
   };
 }

@@ -1,5 +1,6 @@
 import { identifierText } from '../../core/key.ts';
 import type { StoredRecord } from '../../core/record.ts';
+import { encode } from '../../core/tagged-json.ts';
 import type { Document } from '../../core/value.ts';
 import type { ViewPlan } from '../../plan/plan.ts';
 import type { Store, StoreWriter } from '../../store/store.ts';
@@ -24,6 +25,9 @@ export interface Judged {
   /** Documents that could not be built: what is stored stays. */
   readonly unbuildable: number;
 }
+
+/** Differences that were found before, where others write the documents: by text of the identifier, what was seen of each. */
+export type Suspicions = Readonly<Record<string, string>>;
 
 /** Whether a recomputation can tell what should be stored. What functions of the user write stands where those want it. */
 export function isAuditable({ definition }: ViewPlan): boolean {
@@ -75,6 +79,28 @@ async function pendingOf(
     found.map(({ identifier }) => identifierText(identifier)),
   );
   return new Set(found.filter(({ identifier }) => queued.has(identifierText(identifier))));
+}
+
+/** What was found, as a short text: found again after all that was in flight has arrived, a difference is real. */
+export function suspicionOf({ kind, stored, expected }: Difference): string {
+  const text = JSON.stringify([kind, stored?.meta, stored?.state, stored?.text, expected?.state, expected?.text]);
+  let [a, b] = [0x811c9dc5, 0x1b873593];
+  for (let i = 0; i < text.length; i++) {
+    a = Math.imul(a ^ text.charCodeAt(i), 0x01000193) >>> 0;
+    b = Math.imul(b ^ text.charCodeAt(i), 0x85ebca6b) >>> 0;
+  }
+  return `${a.toString(36)}-${b.toString(36)}-${text.length}`;
+}
+
+/** The differences that were seen before as they are now, and documents that nobody builds any more; the others may be in flight. */
+export function confirmed({ differences, unsettled, unbuildable }: Judged, known: Suspicions, strays: ReadonlySet<string>): Judged {
+  const isReal = (difference: Difference): boolean =>
+    strays.has(difference.id) || known[encode(difference.identifier)] === suspicionOf(difference);
+  return {
+    differences: differences.filter(isReal),
+    unsettled: [...unsettled, ...differences.filter((difference) => !isReal(difference)).map(({ identifier }) => identifier)],
+    unbuildable,
+  };
 }
 
 function kindOf(previous: StoredRecord | null, next: StoredRecord | null): DifferenceKind {

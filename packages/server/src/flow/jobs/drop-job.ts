@@ -86,6 +86,7 @@ export class DropJob implements JobType {
     await store.drop(name, collection === undefined ? undefined : definitionOf(collection));
     if (collection === undefined) return;
     propagation.forget();
+    if (propagation.handsOver) await propagation.unit((writer) => propagation.replaced(writer, [name]));
     await projector.open(store);
   }
 

@@ -1,4 +1,5 @@
 import { assert } from '../../core/assert.ts';
+import { AppError } from '../../core/errors.ts';
 import { idOf } from '../../core/key.ts';
 import type { ProjectionMeta } from '../../core/metadata.ts';
 import { STATES, StoredRecord } from '../../core/record.ts';
@@ -7,7 +8,9 @@ import { encode } from '../../core/tagged-json.ts';
 import type { Document } from '../../core/value.ts';
 import type { ViewPlan } from '../../plan/plan.ts';
 import type { ErrorEntry, ErrorQuery, Store, StoreWriter } from '../../store/store.ts';
+import { removeRecords } from '../2-project/removal.ts';
 import { identifierOf } from '../3-strategy/walker.ts';
+import type { InFlight } from '../propagator.ts';
 import { recordOfItem } from '../record-item.ts';
 import { KeyMatcher, isChangeOf } from './key-matcher.ts';
 import type { JobParts } from './job-parts.ts';
@@ -42,6 +45,8 @@ interface Progress {
   readonly record: boolean;
   /** Texts of the identifiers of documents that the record was the base of. */
   readonly documents: readonly (readonly [view: string, identifier: string, id: string])[];
+  /** What was handed over before the end is waited for. */
+  readonly inFlight?: InFlight | 'arrived' | undefined;
 }
 
 /**
@@ -103,8 +108,8 @@ export class EraseJob implements JobType {
 
   /** Records that were there at the request are read first: else they would bring the key back. */
   async #wait(progress: Progress, tools: JobTools): Promise<StepResult> {
-    const { store, settings, pauses } = this.#parts;
-    const positions = await store.positions(settings.group);
+    const { pauses } = this.#parts;
+    const positions = await this.#parts.positions();
     const isRead = progress.places.every(({ topic, partition, end }) => (positions.get(topic)?.get(partition) ?? 0) >= end);
     if (isRead) return tools.commit(async () => advance({ ...progress, phase: 'log' }));
     const paused = pauses.topics();
@@ -114,7 +119,7 @@ export class EraseJob implements JobType {
   async #eraseLog(progress: Progress, matcher: KeyMatcher, tools: JobTools): Promise<StepResult> {
     const { log } = this.#parts;
     const [place, ...rest] = progress.places;
-    if (place === undefined) return tools.commit(async () => advance({ ...progress, phase: 'errors' }));
+    if (place === undefined || !log.capabilities.erasable) return tools.commit(async () => advance({ ...progress, phase: 'errors' }));
     const limit = Math.min(PAGE, tools.rows, place.end - place.next);
     const read = (await log.read(place.topic, place.partition, place.next, limit)).filter(({ offset }) => offset < place.end);
     const matching = await matcher.matching(read);
@@ -158,11 +163,30 @@ export class EraseJob implements JobType {
     const { propagation } = this.#parts;
     const record = (await writer.records(collection, [id])).get(id);
     if (record === undefined) return advance({ ...progress, phase: 'tombstones' });
+    if (propagation.handsOver) return this.#removeNoted(collection, record, progress, writer);
     await writer.write(collection, [{ id, previous: record, next: null }]);
     if (record.isTombstone) return advance({ ...progress, phase: 'tombstones', record: true });
     const delta: RecordDelta = { collection, id, before: record, after: null, position: null };
     await propagation.run(writer, [delta]);
     return advance({ ...progress, phase: 'tombstones', record: true, documents: this.#documentsOf(collection, record) });
+  }
+
+  /** The same where the change is announced through the log: what stays until then is found again by its id, which the job knows. */
+  async #removeNoted(collection: string, record: StoredRecord, progress: Progress, writer: StoreWriter): Promise<Advance> {
+    const { propagation, projector } = this.#parts;
+    const removed = await removeRecords(
+      writer,
+      collection,
+      [record.id],
+      ({ isTombstone }, meta) => (isTombstone && meta.apart === true ? null : { text: null, meta, leavesNothing: true }),
+      { forgetsKeys: true },
+    );
+    if (!removed.isClean) throw new AppError('STORE_CONFLICT', `The record of ${collection} that is erased changes at this moment`);
+    await propagation.run(writer, removed.deltas);
+    await projector.forgetImages(writer, [removed.announced]);
+    const shown = removed.deltas.flatMap(({ before }) => before ?? []);
+    const documents = shown.flatMap((image) => this.#documentsOf(collection, image));
+    return advance({ ...progress, phase: 'tombstones', record: true, documents });
   }
 
   #documentsOf(collection: string, record: StoredRecord): Progress['documents'] {
@@ -211,7 +235,13 @@ export class EraseJob implements JobType {
 
   /** Once nothing is queued for single views any more, what they keep of documents that were deleted goes, too. */
   async #finish(job: Job, progress: Progress, tools: JobTools): Promise<StepResult> {
-    const { store, plan } = this.#parts;
+    const { store, plan, propagation } = this.#parts;
+    const { inFlight = (await propagation.inFlight()) ?? 'arrived' } = progress;
+    if (inFlight !== 'arrived') {
+      const left = (await propagation.stillInFlight(inFlight)) ?? 'arrived';
+      if (left !== 'arrived' && left.rounds === inFlight.rounds && progress.inFlight !== undefined) return { kind: 'waiting', for: 'log' };
+      return tools.commit(async () => advance({ ...progress, inFlight: left }));
+    }
     const views = new Set(plan.views.map(({ name }) => name));
     const queued = (await store.queued()).filter(({ kind, scope }) => views.has(scope) && (kind === 'trigger' || kind === 'strategy'));
     if (queued.length > 0 && progress.rounds < ROUNDS)
@@ -247,7 +277,9 @@ export class EraseJob implements JobType {
     const stored = (await writer.records(view, [id])).get(id);
     if (stored !== undefined && (stored.state === 'DELETED' || stored.isTombstone)) {
       await writer.write(view, [{ id, previous: stored, next: null }]);
-      if (!stored.isTombstone) writer.announce([{ collection: view, id, before: stored, after: null, position: null }]);
+      const deltas: RecordDelta[] = stored.isTombstone ? [] : [{ collection: view, id, before: stored, after: null, position: null }];
+      if (this.#parts.propagation.handsOver) await this.#parts.propagation.run(writer, deltas);
+      else writer.announce(deltas);
     }
     for await (const page of pagesOf(this.#parts.store, { view, all: true }))
       await writer.removeErrors(page.filter((entry) => entry.identifier === identifier).map((entry) => entry.id));
@@ -267,6 +299,8 @@ export class EraseJob implements JobType {
     return [
       ...new Set(queued.map((view) => `single view ${view}: documents wait to be built`)),
       ...keeping.map(({ name }) => `single view ${name}: its way of writing keeps what earlier documents held`),
+      ...(this.#parts.log.capabilities.erasable ? [] : ['records of the log: its retention, or compaction, removes them']),
+      ...(this.#parts.propagation.handsOver ? ['messages by which stages hand over: their retention removes them'] : []),
       ...(isClean ? [] : ['the write-ahead log: a reader was in the way, it is emptied with the next checkpoint']),
       ...(rewrite ? [] : ['traces in free space of the data file, until they are written over: --rewrite removes them']),
       'records that came after the request, if the source still sends the key',

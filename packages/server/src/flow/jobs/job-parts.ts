@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Definitions } from '../../core/definitions.ts';
-import type { Log } from '../../log/log.ts';
+import type { Log, Offsets } from '../../log/log.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Store } from '../../store/store.ts';
 import type { Ingestor } from '../1-ingest/ingestor.ts';
@@ -24,6 +24,8 @@ export interface JobParts {
   readonly propagation: Propagator;
   readonly customWriter: CustomWriter;
   readonly pauses: Pauses;
+  /** How far what is ingested was read. */
+  readonly positions: () => Promise<Offsets>;
   readonly clock: Clock;
   readonly settings: PipelineSettings;
   /** Projections whose records need functions of the user (adapters, casts). */

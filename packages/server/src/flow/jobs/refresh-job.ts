@@ -7,8 +7,8 @@ import { STATES } from '../../core/record.ts';
 import type { StoredRecord } from '../../core/record.ts';
 import type { Plan, ViewPlan } from '../../plan/plan.ts';
 import type { StoreWriter } from '../../store/store.ts';
-import type { Built } from '../4-aggregate/outcome.ts';
-import { writeViews } from '../4-aggregate/view-writer.ts';
+import { plannedWrites, writeViews } from '../4-aggregate/view-writer.ts';
+import type { InFlight } from '../propagator.ts';
 import type { JobParts } from './job-parts.ts';
 import type { Advance, Job, JobTools, JobType, JsonObject, StepResult } from './job.ts';
 import { countOf, hasBase, readPage } from './view-pages.ts';
@@ -25,6 +25,8 @@ interface Progress extends ViewPlace {
   readonly removed: number;
   /** Nothing was stored at the beginning: what is stored since was built since. */
   readonly wasEmpty?: boolean | undefined;
+  /** What was handed over is waited for, once all was looked at: null. */
+  readonly inFlight?: InFlight | undefined;
 }
 
 /**
@@ -55,6 +57,7 @@ export class RefreshJob implements JobType {
     if (job.progress === null) return tools.commit(() => this.#begin(view, matches !== undefined, tools));
     const progress = job.progress as unknown as Progress;
     const limit = view.needsCode ? Math.min(CODED_A_STEP, tools.rows) : tools.rows;
+    if (this.#parts.propagation.handsOver) return this.#handOver(view, progress, tools, { limit, matches });
     return view.needsCode
       ? this.#codedStep(view, progress, tools, { limit, matches })
       : tools.commit((writer) => this.#plainStep(view, progress, writer, { limit, matches }));
@@ -71,14 +74,11 @@ export class RefreshJob implements JobType {
 
   /** Reads, builds and writes in one unit of work: what it reads nobody changes meanwhile. */
   async #plainStep(view: ViewPlan, progress: Progress, writer: StoreWriter, options: PageOf): Promise<Advance> {
-    const { propagation, clock } = this.#parts;
+    const { propagation } = this.#parts;
     const page = await readPage(writer, view, progress, options);
-    const deltas = [
-      ...(await propagation.rebuild(view, page.triggers, writer)),
-      ...(await writeViews(view, page.strays, writer, clock.now())),
-    ];
-    await propagation.run(writer, deltas);
-    return advanced(progress, page, deltas);
+    const built = await propagation.rebuild(view, page.triggers, writer);
+    await propagation.run(writer, built);
+    return advanced(progress, page, [...built, ...(await propagation.remove(view, page.strays, writer))]);
   }
 
   /**
@@ -91,12 +91,57 @@ export class RefreshJob implements JobType {
     const built = await propagation.recompute(view, page.triggers, store);
     const custom = await customWriter.write(view, built);
     return tools.commit(async (writer) => {
-      const written: readonly Built[] = [...custom.rest, ...page.strays];
-      const deltas = await writeViews(view, written, writer, clock.now());
+      const deltas = await writeViews(view, custom.rest, writer, clock.now());
       await propagation.settle(view, [...custom.settled, ...custom.rest], writer, () => undefined);
       await propagation.run(writer, deltas);
-      return advanced(progress, page, [...custom.deltas, ...deltas]);
+      return advanced(progress, page, [...custom.deltas, ...deltas, ...(await propagation.remove(view, page.strays, writer))]);
     });
+  }
+
+  /**
+   * Where others build: what is missing, or is not what a recomputation gives, is handed over to them; what is right is not written again.
+   * What changes between the recomputation and the look at what is stored asks for its build by itself.
+   */
+  async #handOver(view: ViewPlan, progress: Progress, tools: JobTools, options: PageOf): Promise<StepResult> {
+    const { propagation, store, clock } = this.#parts;
+    if (progress.inFlight !== undefined) return this.#awaitBuilt(progress, progress.inFlight, tools);
+    const page = await readPage(store, view, progress, options);
+    const isBlind = progress.wasEmpty === true || view.definition.upsertStrategy.kind === 'function';
+    const built = isBlind ? [] : await propagation.recompute(view, page.triggers, store);
+    const ids = built.map(({ id }) => id);
+    const planned = plannedWrites(view, built, await store.records(view.name, ids), clock.now());
+    const changed = new Map(planned.deltas.map((delta) => [delta.id, delta]));
+    const triggers = isBlind ? page.triggers : built.filter(({ id }) => changed.has(id)).map(({ trigger }) => trigger);
+    return tools.commit(async (writer) => {
+      await propagation.settle(view, built, writer, () => undefined);
+      await propagation.enqueue(writer, triggers, 'bulk');
+      const removed = await propagation.remove(view, page.strays, writer);
+      const blind = isBlind ? page.triggers.map(() => ({ after: undefined })) : [];
+      const advance = advanced(progress, page, [...changed.values(), ...blind, ...removed]);
+      if (advance.next !== null) return advance;
+      // It ends when the documents are as it says.
+      const counts = {
+        ...progress,
+        ...(advance.result as Pick<Progress, 'built' | 'changed' | 'removed'>),
+        done: advance.done,
+        total: advance.total ?? 0,
+      };
+      const next = { ...counts, inFlight: (await propagation.inFlight()) ?? undefined };
+      return { ...advance, next: next as unknown as JsonObject, phase: 'wait' };
+    });
+  }
+
+  async #awaitBuilt(progress: Progress, known: InFlight, tools: JobTools): Promise<StepResult> {
+    const left = await this.#parts.propagation.stillInFlight(known);
+    if (left !== null && left.rounds === known.rounds) return { kind: 'waiting', for: 'log' };
+    const { built, changed, removed, total } = progress;
+    return tools.commit(async () => ({
+      next: left === null ? null : ({ ...progress, inFlight: left } as unknown as JsonObject),
+      phase: left === null ? 'done' : 'wait',
+      done: total,
+      total,
+      result: { built, changed, removed },
+    }));
   }
 }
 

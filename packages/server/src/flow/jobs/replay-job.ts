@@ -94,8 +94,8 @@ export class ReplayJob implements JobType {
 
   /** The part of each partition that was read already: the rest is read anyway. */
   async #partsOf(topics: ReadonlySet<string>, offset: number): Promise<readonly Part[]> {
-    const { log, store, settings } = this.#parts;
-    const positions = await store.positions(settings.group);
+    const { log } = this.#parts;
+    const positions = await this.#parts.positions();
     return (await log.topics())
       .filter(({ topic }) => topics.has(topic))
       .flatMap(({ topic, partitions }) =>

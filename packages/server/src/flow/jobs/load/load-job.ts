@@ -160,7 +160,7 @@ export class LoadJob implements JobType {
       const isThere = progress.isFilling && (await tools.store.collections()).includes(scope);
       isBuilt = !isThere || !(await writer.buildIndex(scope));
       if (!isBuilt) return advance(job, progress);
-      if (isThere) writer.announce([], [scope]);
+      if (isThere) await propagation.replaced(writer, [scope]);
       if (progress.isFilling) await saveFilling(writer, scope, null);
       if (progress.stopped === null) return { ...advance(job, progress), next: null };
       const stopped: LoadRequest = { ...requestOf(job.request), from: progress };

@@ -53,8 +53,8 @@ export class LoadWriter {
   }
 
   /** To be called with the last rows that fill a projection: whoever holds a result of it reads it again. */
-  announce(writer: StoreWriter): void {
-    writer.announce([], [this.#plan.name]);
+  async announce(writer: StoreWriter): Promise<void> {
+    await this.#parts.propagation.replaced(writer, [this.#plan.name]);
   }
 
   /** Gives the places of the rows that cannot be put, since there is something of their id. */
@@ -70,7 +70,7 @@ export class LoadWriter {
     const refused = await writer.insertNew(this.#plan.name, newDocuments(slice, { topic, startedAt, now }));
     if (now - this.#announcedAt >= ANNOUNCE_EVERY_MS) {
       this.#announcedAt = now;
-      this.announce(writer);
+      await this.announce(writer);
     }
     return refused.map((at) => from + at);
   }
@@ -100,6 +100,7 @@ export class LoadWriter {
       seen.add(id);
     }
     await propagation.runLater(writer, applied.deltas);
+    await projector.forgetImages(writer, applied.announced);
     return counts;
   }
 
