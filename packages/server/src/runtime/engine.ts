@@ -1,6 +1,7 @@
 import type { ProjectConfig } from '../config/config.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Clock } from '../core/clock.ts';
+import { projectionsOf } from '../core/definitions.ts';
 import type { Definitions } from '../core/definitions.ts';
 import type { Logger } from '../core/logger.ts';
 import { readJobs } from '../flow/jobs/job-rows.ts';
@@ -9,7 +10,9 @@ import type { MakeJobType } from '../flow/jobs/job-parts.ts';
 import type { JobStatus } from '../flow/jobs/job.ts';
 import type { AuditCounts } from '../flow/jobs/trickle.ts';
 import type { Paused } from '../flow/pauses.ts';
+import type { Flow, HandOverRole } from '../flow/flow.ts';
 import { Pipeline } from '../flow/pipeline.ts';
+import type { PipelineOptions } from '../flow/pipeline-options.ts';
 import { DEFAULT_SETTINGS } from '../flow/pipeline-settings.ts';
 import type { PipelineSettings } from '../flow/pipeline-settings.ts';
 import type { PipelineStats } from '../flow/stats.ts';
@@ -21,7 +24,9 @@ import { loadFiles } from './load/load-files.ts';
 import { openLogger } from './logger.ts';
 import { openCode, openFormats, openStorage } from './registry.ts';
 import { retain } from './retention.ts';
+import { PROCESS_ROLES, checkRoles } from './roles.ts';
 import type { ProcessRole } from './roles.ts';
+import { checkTopicIds, rememberTopicIds } from './topic-identity.ts';
 
 /** A project that was read and found right. */
 export interface RunnableProject {
@@ -47,13 +52,13 @@ export interface EngineOptions {
 
 const RETENTION_EVERY_MS = 60_000;
 
-/** A project at work on its data folder, alone: a second engine on the same folder is refused. */
+/** A project at work: alone on its data folder (a second engine there is refused), or one of several processes on shared data. */
 export class Engine implements AsyncDisposable {
   readonly #project: RunnableProject;
   readonly #resources: AsyncDisposableStack;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly pipeline: Pipeline;
+  readonly pipeline: Flow;
   readonly log: Log;
   readonly store: Store;
   /** What the definitions that changed since the last start make it do: one sentence each. */
@@ -64,7 +69,7 @@ export class Engine implements AsyncDisposable {
     resources: AsyncDisposableStack;
     clock: Clock;
     logger: Logger;
-    pipeline: Pipeline;
+    pipeline: Flow;
     log: Log;
     store: Store;
     notices: readonly string[];
@@ -94,7 +99,7 @@ export class Engine implements AsyncDisposable {
   }
 
   /** Fields that sources sent and no projection has, and fields whose cast failed, since the start: counted, with examples of where. */
-  fieldReports(): ReturnType<Pipeline['fieldReports']> {
+  fieldReports(): ReturnType<Flow['fieldReports']> {
     return this.pipeline.fieldReports();
   }
 
@@ -142,25 +147,33 @@ export class Engine implements AsyncDisposable {
   }
 }
 
-/** Opens a project's data folder and prepares its pipeline. Throws DATA_IN_USE, DATA_TOO_NEW, STORE_*. */
+/** Opens a project's log and store and prepares its pipeline. Throws DATA_IN_USE, DATA_TOO_NEW, TOPIC_RECREATED, STORE_*, LOG_*. */
 export async function openEngine(project: RunnableProject, options: EngineOptions = {}): Promise<Engine> {
   const { config, definitions, plan, hashes } = project;
   const clock = options.clock ?? systemClock;
   const logger = options.logger ?? (await openLogger(project));
   await using resources = new AsyncDisposableStack();
-  const { EngineLock } = await import('../sqlite/engine-lock.ts');
-  resources.use(EngineLock.acquire(config.data, process.pid));
-  const { forgetRestores } = await import('./backup/restore.ts');
-  forgetRestores(config.data);
+  const roles = new Set(options.roles ?? PROCESS_ROLES);
+  if (config.log.use === 'embedded' || config.store.use === 'embedded') {
+    const { EngineLock } = await import('../sqlite/engine-lock.ts');
+    resources.use(EngineLock.acquire(config.data, process.pid));
+    const { forgetRestores } = await import('./backup/restore.ts');
+    forgetRestores(config.data);
+  }
   const storage = resources.use(await openStorage(config, { clock, logger }));
   const { log, store } = storage;
+  checkRoles([...roles], storage);
+  const topics = [...new Set(projectionsOf(definitions).flatMap((projection) => projection.topics))];
+  const group = positionsInStore(storage) ? DEFAULT_SETTINGS.group : null;
+  const accepted = await checkTopicIds({ log, store, topics, accepted: options.acceptNewTopics ?? [], group });
   const changes = await findDefinitionChanges(store, plan, hashes);
-  for (const notice of changes.notices) logger.info(notice);
+  const notices = [...accepted, ...changes.notices];
+  for (const notice of notices) logger.info(notice);
 
   // Two processes of user code: what reads records never waits for what builds views.
-  const ingestCode = needsIngestCode(definitions) ? resources.use(await openCode(config, plan, logger)) : null;
+  const ingestCode = roles.has('updater') && needsIngestCode(definitions) ? resources.use(await openCode(config, plan, logger)) : null;
   const buildCode = resources.use(await openCode(config, plan, logger));
-  const pipeline = new Pipeline({
+  const flow: PipelineOptions = {
     definitions,
     plan,
     log,
@@ -172,11 +185,27 @@ export async function openEngine(project: RunnableProject, options: EngineOption
     logger,
     settings: { ...settingsOf(config), ...options.settings },
     jobTypes: [(parts) => new LoadJob(parts, loadFiles(ingestCode)), ...(options.jobTypes ?? [])],
-  });
+  };
+  // Units of work that span all stages, where the store has such; else each stage hands over to the next.
+  const pipeline = store.capabilities.transactions ? new Pipeline(flow) : await handOver(flow, stagesOf(roles));
   resources.defer(() => pipeline.close());
   await pipeline.open();
+  await rememberTopicIds({ log, store, topics });
   await acceptDefinitionChanges(store, changes);
-  return new Engine({ project, resources: resources.move(), clock, logger, pipeline, log, store, notices: changes.notices });
+  return new Engine({ project, resources: resources.move(), clock, logger, pipeline, log, store, notices });
+}
+
+function positionsInStore({ log, store }: { readonly log: Log; readonly store: Store }): boolean {
+  return log.capabilities.positions === 'store' || store.capabilities.transactions;
+}
+
+async function handOver(options: PipelineOptions, roles: ReadonlySet<HandOverRole>): Promise<Flow> {
+  const { HandOverPipeline } = await import('../flow/hand-over/hand-over-pipeline.ts');
+  return new HandOverPipeline({ ...options, roles });
+}
+
+function stagesOf(roles: ReadonlySet<ProcessRole>): ReadonlySet<HandOverRole> {
+  return new Set([...roles].filter((role) => role !== 'gateway'));
 }
 
 function needsIngestCode({ systems }: Definitions): boolean {

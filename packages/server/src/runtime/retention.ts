@@ -1,5 +1,5 @@
 import type { Retention } from '../config/config.ts';
-import type { Pipeline } from '../flow/pipeline.ts';
+import type { Flow } from '../flow/flow.ts';
 import type { Log } from '../log/log.ts';
 import type { ErrorEntry, Store } from '../store/store.ts';
 
@@ -10,7 +10,7 @@ const ERRORS_A_UNIT = 1_000;
 interface Parts {
   readonly log: Log;
   readonly store: Store;
-  readonly pipeline: Pipeline;
+  readonly pipeline: Flow;
 }
 
 /**
