@@ -41,6 +41,8 @@ interface Placed {
   readonly request: Request;
   readonly record: NewLogRecord;
   readonly partition: number;
+  /** Names topic and partition. */
+  readonly place: string;
   readonly bytes: number;
   readonly timestamp: number;
 }
@@ -139,13 +141,11 @@ export class Appender {
     if (!request.records.every(isThere)) counts = await directory.partitions(topics, { refresh: true });
     for (const record of request.records) if (!isThere(record)) throw unknownPartition(record, record.partition, counts);
     const now = this.#options.clock.now();
-    return request.records.map((record) => ({
-      request,
-      timestamp: Math.trunc(record.timestamp ?? now),
-      record,
-      partition: this.#partitionOf(record, counts.get(record.topic) ?? 1),
-      bytes: sizeOf(record),
-    }));
+    return request.records.map((record) => {
+      const partition = this.#partitionOf(record, counts.get(record.topic) ?? 1);
+      const timestamp = Math.trunc(record.timestamp ?? now);
+      return { request, record, partition, place: `${record.topic} ${partition}`, bytes: sizeOf(record), timestamp };
+    });
   }
 
   #partitionOf({ partition, key }: NewLogRecord, count: number): number {
@@ -166,12 +166,11 @@ export class Appender {
         throw error;
       }
     });
-    const next = new Map(answer.offsets?.map(({ topic, partition, offset }) => [`${topic} ${partition}`, Number(offset)]));
-    return messages.map(({ topic, partition, timestamp }) => {
-      const place = `${topic} ${partition}`;
+    const next = new Map(answer.offsets?.map(({ topic, partition, offset }) => [`${names.ours(topic)} ${partition}`, Number(offset)]));
+    return chunk.map(({ record, partition, place, timestamp }) => {
       const offset = next.get(place) ?? -1;
       next.set(place, offset + 1);
-      return { topic: names.ours(topic) ?? topic, partition, offset, timestamp: Number(timestamp) };
+      return { topic: record.topic, partition, offset, timestamp };
     });
   }
 
@@ -201,13 +200,15 @@ export class Appender {
   }
 
   #messageOf({ record, partition, timestamp }: Placed): Message {
-    const { topic, key, value, headers = {} } = record;
+    const { topic, key, value, headers } = record;
     return {
       topic: this.#options.names.real(topic),
       partition,
       key: bufferOf(key),
       value: bufferOf(value),
-      headers: new Map(Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)])),
+      ...(headers === undefined
+        ? {}
+        : { headers: new Map(Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)])) }),
       timestamp: BigInt(timestamp),
     };
   }
@@ -239,7 +240,7 @@ function* chunksOf(placed: readonly Placed[]): Generator<readonly Placed[]> {
   let total = 0;
   let batches = new Map<string, { bytes: number; readonly from: number }>();
   for (const each of placed) {
-    const place = `${each.record.topic} ${each.partition}`;
+    const { place } = each;
     let batch = batches.get(place);
     const isFull = batch !== undefined && (batch.bytes + each.bytes > BATCH_BYTES || Math.abs(each.timestamp - batch.from) > FURTHEST_MS);
     if (chunk.length > 0 && (isFull || total + each.bytes > REQUEST_BYTES)) {

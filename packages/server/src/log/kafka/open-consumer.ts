@@ -19,6 +19,9 @@ import type { TopicNames } from './topic-names.ts';
 /** A group that others are in may take a session to let one more in. */
 const OPEN_MS = 60_000;
 
+/** Of a session. */
+const LONGEST_DRAIN = 0.8;
+
 export interface Subscription {
   readonly group: string | null;
   readonly topics: readonly string[];
@@ -81,11 +84,13 @@ export async function openConsumer(subscription: Subscription, surroundings: Con
   }
 
   async function join(ofGroup: string): Promise<void> {
+    // No heartbeat is sent while it drains.
+    const drainMs = Math.min(settings.drainMs, settings.sessionMs * LONGEST_DRAIN);
     const positions = new MemberPositions({
       fetcher,
       names,
       clock,
-      drainMs: settings.drainMs,
+      drainMs,
       begins: async (reals) => {
         const bounds = await allBounds(lookup, reals);
         return new Map(Array.from(bounds, ([real, each]) => [real, each.map(({ begin }) => begin)]));
@@ -97,7 +102,7 @@ export async function openConsumer(subscription: Subscription, surroundings: Con
       group: names.real(ofGroup),
       topics: topics.map((topic) => names.real(topic)),
       sessionMs: settings.sessionMs,
-      drainMs: settings.drainMs,
+      drainMs,
       member: settings.member === undefined ? undefined : `${settings.member}-${surroundings.number}`,
       clock,
       reports,
