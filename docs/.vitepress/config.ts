@@ -32,6 +32,7 @@ export default defineConfig({
           { text: 'Live query', link: '/concepts/live-query' },
           { text: 'Failures', link: '/concepts/failures' },
           { text: 'Jobs and lanes', link: '/concepts/jobs' },
+          { text: 'Records in Kafka', link: '/concepts/records-in-kafka' },
           { text: 'Words', link: '/concepts/words' },
         ],
       },
