@@ -1,8 +1,10 @@
-import type { MongoClient } from 'mongodb';
+import type { Db, MongoClient } from 'mongodb';
 import type { Clock } from '../../core/clock.ts';
+import { AppError } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import { MongoCatalog } from './mongo-catalog.ts';
-import { addressOf, createClient } from './mongo-client.ts';
+import { addressOf, createClient, databaseOf } from './mongo-client.ts';
+import { DEFINITIONS } from './mongo-collection.ts';
 import { toAppError } from './mongo-error.ts';
 import type { MongoSettings } from './mongo-settings.ts';
 import type { MongoSource } from './mongo-source.ts';
@@ -18,12 +20,21 @@ export async function connect(
   const address = addressOf(client, database);
   try {
     await client.connect();
-    const db = client.db(database);
-    await db.command({ ping: 1 });
+    const db = databaseOf(client, database);
+    await checkServer(db, address);
     const retries = new Retries({ address, clock, logger });
     return { client, source: { db, retries, catalog: new MongoCatalog(db, retries, ids), maxQueryMs, maxScanMs } };
   } catch (error) {
     await client.close();
     throw toAppError(error, address);
   }
+}
+
+/** A server by itself has no writes that can be made again, which is what is done where an answer was lost. */
+async function checkServer(db: Db, address: string): Promise<void> {
+  const { setName, msg } = await db.command({ hello: 1 });
+  if (setName === undefined && msg !== 'isdbgrid')
+    throw new AppError('STORE_REFUSED', `MongoDB at ${address} is a single server, expected a replica set (of one node at least)`);
+  // Whoever may not read is told now, not in the middle of the first batch.
+  await db.collection(DEFINITIONS).findOne();
 }

@@ -1,5 +1,5 @@
-import { MongoClient } from 'mongodb';
-import type { MongoClientOptions } from 'mongodb';
+import { MongoClient, ReadConcern } from 'mongodb';
+import type { Db, DbOptions, MongoClientOptions } from 'mongodb';
 import { AppError } from '../../core/errors.ts';
 import type { MongoSettings } from './mongo-settings.ts';
 
@@ -12,13 +12,16 @@ const MOST_CONNECTIONS = 20;
 
 /**
  * What is acknowledged has been journalled by a majority, and nothing is read that could be rolled back. The last word on both has this
- * program: what an address says of them would undo what the stages rely on.
+ * program, so it says them of the database: what an address says of them would undo what the stages rely on.
  */
+const CONCERNS = {
+  readPreference: 'primary',
+  readConcern: new ReadConcern('majority'),
+  writeConcern: { w: 'majority', journal: true },
+} satisfies DbOptions;
+
 const OPTIONS = {
   appName: 'millrace',
-  readPreference: 'primary',
-  readConcern: { level: 'majority' },
-  writeConcern: { w: 'majority', journal: true },
   retryReads: true,
   retryWrites: true,
   serverSelectionTimeoutMS: SELECTION_MS,
@@ -47,6 +50,10 @@ export function createClient({ url, tls }: Pick<MongoSettings, 'url' | 'tls'>): 
       cause: new Error(error instanceof Error ? error.name : 'unknown'),
     });
   }
+}
+
+export function databaseOf(client: MongoClient, name: string): Db {
+  return client.db(name, CONCERNS);
 }
 
 /** Hosts and database, without credentials and options. */

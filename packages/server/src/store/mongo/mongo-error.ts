@@ -56,7 +56,11 @@ export function isTooLarge(error: unknown): boolean {
 /** An error of the driver as ours; what is not about the server's state is a bug, and leaves as it is. */
 export function toAppError(error: unknown, address: string): unknown {
   if (error instanceof AppError || !(error instanceof Error)) return error;
-  if (isRefused(error)) return new AppError('STORE_REFUSED', `MongoDB at ${address} refuses: ${error.message}`, { cause: error });
+  if (isRefused(error)) {
+    // The rest repeats the command, and so what is in it.
+    const reason = error.message.replace(/ to execute command .*/s, '');
+    return new AppError('STORE_REFUSED', `MongoDB at ${address} refuses: ${reason}`);
+  }
   if (isTransient(error))
     return new AppError('STORE_UNREACHABLE', `MongoDB at ${address} does not answer: ${error.message}`, { cause: error });
   switch (codeOf(error)) {

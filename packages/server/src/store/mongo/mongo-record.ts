@@ -118,13 +118,14 @@ function timeOf(value: Value | undefined): number {
   return Number.isFinite(time) ? time : 0;
 }
 
-/** The metadata that everybody sees. Records of tests and of other programs may have less than ours. */
-export function shownMetadata(record: StoredRecord, kind: Kind): Document {
-  const { meta } = record;
-  if (!meta.includes('"createdAt":')) return {};
-  const shown = withMetadata(new StoredRecord('', undefined, record.state, meta, NOTHING), kind);
-  delete shown['_id'];
-  return shown;
+/** The metadata that everybody sees, as fields of `target`. Records of tests and of other programs may have less than ours. */
+export function addMetadata(target: Document, record: StoredRecord, kind: Kind): Document {
+  const { state, meta } = record;
+  target['__STATE__'] = state;
+  if (!meta.includes('"createdAt":')) return target;
+  const shown = withMetadata(new StoredRecord('', undefined, state, meta, NOTHING), kind);
+  for (const field in shown) if (field !== '_id') target[field] = shown[field];
+  return target;
 }
 const NOTHING: Document = {};
 
@@ -161,7 +162,8 @@ export function storedOf(record: StoredRecord, stamp: Stamp, isCareful = false):
     if (isKept) setField<Value | undefined>(stored, field, value);
     if (!isKept || (mayReplace && hasReference(value))) ours.text = record.text as string;
   }
-  return Object.assign(stored, { __STATE__: state }, shownMetadata(record, kind), { [OURS]: ours });
+  addMetadata(stored, record, kind)[OURS] = ours as unknown as Document;
+  return stored;
 }
 
 /** The driver gives objects of these names as a class of its own, which says nothing of the order of their fields. */

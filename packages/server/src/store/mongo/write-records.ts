@@ -10,7 +10,7 @@ import { narrowIndexes } from './define-collection.ts';
 import { calculateSize } from './document-size.ts';
 import type { MongoCollection } from './mongo-collection.ts';
 import { PARALLEL_ARRAYS, TOO_DEEP, codeOf, isTooLarge } from './mongo-error.ts';
-import { MongoRecord, OURS, isSameRevision, newRecord, redactedId, recordOf, shownMetadata, storedOf } from './mongo-record.ts';
+import { MongoRecord, OURS, isSameRevision, newRecord, redactedId, recordOf, addMetadata, storedOf } from './mongo-record.ts';
 import type { MongoSource } from './mongo-source.ts';
 
 /** A write with the revision that it replaces; null: there must be none. */
@@ -149,9 +149,8 @@ function metadataUpdate(
 ): Document {
   const set: Document = { [`${OURS}.meta`]: next.meta, [`${OURS}.rev`]: stamp.rev };
   if (stamp.was !== undefined) set[`${OURS}.was`] = stamp.was;
-  const shown = shownMetadata(next, of.kind ?? 'projection');
-  Object.assign(set, shown);
-  return '__internal__kafkaInfo' in shown ? { $set: set } : { $set: set, $unset: { __internal__kafkaInfo: '' } };
+  addMetadata(set, next, of.kind ?? 'projection');
+  return '__internal__kafkaInfo' in set ? { $set: set } : { $set: set, $unset: { __internal__kafkaInfo: '' } };
 }
 
 /** Those of which the documents say that they were not written. */
