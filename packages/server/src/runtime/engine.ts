@@ -11,6 +11,7 @@ import type { JobStatus } from '../flow/jobs/job.ts';
 import type { AuditCounts } from '../flow/jobs/trickle.ts';
 import type { Paused } from '../flow/pauses.ts';
 import type { Flow, HandOverRole } from '../flow/flow.ts';
+import type { HandOverOptions } from '../flow/hand-over/hand-over-options.ts';
 import { Pipeline } from '../flow/pipeline.ts';
 import type { PipelineOptions } from '../flow/pipeline-options.ts';
 import { DEFAULT_SETTINGS } from '../flow/pipeline-settings.ts';
@@ -187,7 +188,9 @@ export async function openEngine(project: RunnableProject, options: EngineOption
     jobTypes: [(parts) => new LoadJob(parts, loadFiles(ingestCode)), ...(options.jobTypes ?? [])],
   };
   // Units of work that span all stages, where the store has such; else each stage hands over to the next.
-  const pipeline = store.capabilities.transactions ? new Pipeline(flow) : await handOver(flow, stagesOf(roles));
+  const pipeline = store.capabilities.transactions
+    ? new Pipeline(flow)
+    : await handOver({ ...flow, id: config.id, roles: stagesOf(roles) });
   resources.defer(() => pipeline.close());
   await pipeline.open();
   await rememberTopicIds({ log, store, topics });
@@ -199,9 +202,9 @@ function positionsInStore({ log, store }: { readonly log: Log; readonly store: S
   return log.capabilities.positions === 'store' || store.capabilities.transactions;
 }
 
-async function handOver(options: PipelineOptions, roles: ReadonlySet<HandOverRole>): Promise<Flow> {
+async function handOver(options: HandOverOptions): Promise<Flow> {
   const { HandOverPipeline } = await import('../flow/hand-over/hand-over-pipeline.ts');
-  return new HandOverPipeline({ ...options, roles });
+  return new HandOverPipeline(options);
 }
 
 function stagesOf(roles: ReadonlySet<ProcessRole>): ReadonlySet<HandOverRole> {

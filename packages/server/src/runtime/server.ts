@@ -11,8 +11,9 @@ import { registerRoutes, registerRules } from '../flow/5-serve/http/register-htt
 import { LiveEngine } from '../flow/5-serve/live-engine.ts';
 import { registerOriginalApi } from '../flow/5-serve/ws/register-original-api.ts';
 import { registerSockets } from '../flow/5-serve/ws/register-sockets.ts';
+import type { Store } from '../store/store.ts';
 import type { Engine, RunnableProject } from './engine.ts';
-import { bootOfMachine, openEpoch } from './epoch.ts';
+import { openLiveSource } from './live-source.ts';
 import { close, connectionsOf, listen } from './listening.ts';
 import { CollectionCounts } from './metrics/collection-counts.ts';
 import { Figures } from './metrics/figures.ts';
@@ -55,12 +56,18 @@ export async function serve(engine: Engine, project: RunnableProject, options: S
   const app = fastify(frameworkOptions(config.http));
   await using resources = new AsyncDisposableStack();
   const reader = resources.use(await openReaderThread(config, clock));
-  // Of their own: a live query must not wait behind what somebody else asks for.
-  const snapshots = resources.use(await openReaderThread(config, clock));
-  const epoch = await openEpoch(engine.store, { durability: config.durability, boot: bootOfMachine() });
+  // What comes before somebody can subscribe, nobody wants.
+  let isWanted = (_collection: string): boolean => false;
+  const { commits, snapshots, epoch, repeats } = await openLiveSource(engine, project, {
+    clock,
+    logger,
+    resources,
+    isWanted: (collection) => isWanted(collection),
+  });
   const live = resources.use(
-    await LiveEngine.open({ commits: engine.store, snapshots, collections, limits: config.live, clock, epoch, logger }),
+    await LiveEngine.open({ commits, snapshots, repeats, collections, limits: config.live, clock, epoch, logger }),
   );
+  isWanted = (collection) => live.subscriptionsOf(collection) > 0;
   const connections = connectionsOf(app);
   resources.defer(() => close(app, connections, clock));
 
@@ -78,7 +85,7 @@ export async function serve(engine: Engine, project: RunnableProject, options: S
     maxRows: config.live.maxRows,
     maxBodyBytes: config.live.maxFrameBytes,
   });
-  const { figures, counts } = watch(engine, { reader, clock, live: { stats: sockets.stats, live }, resources });
+  const { figures, counts } = watch(engine, { commits, reader, clock, live: { stats: sockets.stats, live }, resources });
   const metrics = new Metrics({ engine, serving: { reader, counts }, figures, busyMs, projections, collections, version, clock });
   await registerRoutes(app, {
     settings: config.http,
@@ -103,6 +110,7 @@ export async function serve(engine: Engine, project: RunnableProject, options: S
 }
 
 interface WatchParts {
+  readonly commits: Pick<Store, 'onCommit'>;
   readonly reader: ReaderThread;
   readonly clock: Clock;
   readonly live: LiveFigures;
@@ -112,11 +120,11 @@ interface WatchParts {
 /** Figures that follow the commits of the engine until the server closes. */
 function watch(
   engine: Engine,
-  { reader, clock, live, resources }: WatchParts,
+  { commits, reader, clock, live, resources }: WatchParts,
 ): { readonly figures: Figures; readonly counts: CollectionCounts } {
   const figures = new Figures({ stats: () => engine.stats(), live: () => live, clock });
-  const counts = new CollectionCounts({ reader, clock });
-  const stopListening = engine.store.onCommit((commit) => {
+  const counts = new CollectionCounts({ reader, clock, isShared: engine.store.capabilities.shared });
+  const stopListening = commits.onCommit((commit) => {
     figures.take(commit);
     counts.take(commit);
   });

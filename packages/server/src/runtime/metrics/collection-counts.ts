@@ -19,16 +19,27 @@ interface Counting {
 
 /**
  * How many PUBLIC documents each collection has: counted once, in the reader's thread, and from then on kept by what the commits say.
- * Count and commits are joined by the number of the commit, so that nothing is missed or counted twice.
+ * Count and commits are joined by the number of the commit, so that nothing is missed or counted twice. Where other processes write too,
+ * commits do not tell all: then it is counted again and again, as long as somebody asks.
  */
 export class CollectionCounts {
   readonly #reader: Pick<ReaderThread, 'countAt'>;
   readonly #clock: Clock;
+  readonly #isShared: boolean;
   readonly #collections = new Map<string, Counting>();
 
-  constructor({ reader, clock }: { readonly reader: Pick<ReaderThread, 'countAt'>; readonly clock: Clock }) {
+  constructor({
+    reader,
+    clock,
+    isShared = false,
+  }: {
+    readonly reader: Pick<ReaderThread, 'countAt'>;
+    readonly clock: Clock;
+    readonly isShared?: boolean | undefined;
+  }) {
     this.#reader = reader;
     this.#clock = clock;
+    this.#isShared = isShared;
   }
 
   /** To be called with every commit. */
@@ -37,6 +48,7 @@ export class CollectionCounts {
       const counting = this.#collections.get(name);
       if (counting !== undefined) counting.isStale = true;
     }
+    if (this.#isShared) return;
     const changes = new Map<string, number>();
     for (const { collection, before, after } of deltas) {
       const change = Number(after?.state === 'PUBLIC') - Number(before?.state === 'PUBLIC');
@@ -67,7 +79,7 @@ export class CollectionCounts {
 
   async #recount(name: string, counting: Counting): Promise<void> {
     const start = this.#clock.now();
-    counting.isStale = false;
+    counting.isStale = this.#isShared;
     counting.since.length = 0;
     try {
       const { sequence, count } = await this.#reader.countAt(name);
