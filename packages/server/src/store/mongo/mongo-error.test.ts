@@ -29,8 +29,6 @@ test('a log-in that fails while a server is looked for is a refusal', () => {
 
 test('a refusal does not repeat the command that was refused', () => {
   const error = serverError(13, 'not authorized on shop to execute command { insert: "people",\n documents: [ { _id: "Ann" } ] }');
-  expect(toAppError(error, 'host:1/shop')).toMatchObject({
-    message: 'MongoDB at host:1/shop refuses: not authorized on shop',
-    cause: undefined,
-  });
+  const refused = toAppError(error, 'host:1/shop') as Error;
+  expect([refused.message, refused.cause]).toEqual(['MongoDB at host:1/shop refuses: not authorized on shop', undefined]);
 });

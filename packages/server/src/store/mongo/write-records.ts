@@ -6,6 +6,8 @@ import { ObjectId } from '../../core/value.ts';
 import type { Document } from '../../core/value.ts';
 import type { NewDocument, RecordWrite } from '../store.ts';
 import { bulkWrite } from './bulk.ts';
+import type { BulkOutcome } from './bulk.ts';
+import { writeDirectly } from './direct-writes.ts';
 import { narrowIndexes } from './define-collection.ts';
 import { calculateSize } from './document-size.ts';
 import type { MongoCollection } from './mongo-collection.ts';
@@ -35,8 +37,8 @@ export async function writeRecords(source: MongoSource, of: MongoCollection, wri
   const deletes = countOf(guarded, isDelete);
   const unwritten = await tryOut(source, of, guarded, {
     operationsOf: (isCareful) => guarded.map((one) => operationOf(of, one, rev, isCareful)),
-    carryOut: async (operations, isAgain) => {
-      const { matched, deleted, duplicates } = await bulkWrite(of.documents, operations);
+    carryOut: async ({ operations, write, isAgain }) => {
+      const { matched, deleted, duplicates } = await write(operations);
       const isShort = matched < updates || deleted < deletes;
       const suspects = isShort || isAgain ? guarded : duplicates.map((at) => guarded[at] as Guarded);
       return suspects.length === 0 ? [] : idsUnwritten(of, suspects, rev);
@@ -45,30 +47,49 @@ export async function writeRecords(source: MongoSource, of: MongoCollection, wri
   return [...refused, ...unwritten];
 }
 
+interface Attempt {
+  readonly operations: readonly Operation[];
+  readonly write: (operations: readonly Operation[]) => Promise<BulkOutcome>;
+  /** Some may have been carried out already. */
+  readonly isAgain: boolean;
+}
+
 interface Trial<T> {
   /** `isCareful`: something of the documents was refused. */
   readonly operationsOf: (isCareful: boolean) => readonly Operation[];
-  /** `isAgain`: some may have been carried out already. */
-  readonly carryOut: (operations: readonly Operation[], isAgain: boolean) => Promise<T>;
+  readonly carryOut: (attempt: Attempt) => Promise<T>;
 }
+
+/** Their texts are at most a fifth of what the database takes at once: as much as documents may grow when they become BSON. */
+const MOST_CHARACTERS = 3_000_000;
 
 /** Carries operations out in the way in which the database takes them. */
 async function tryOut<T>(source: MongoSource, of: MongoCollection, guarded: readonly Guarded[], trial: Trial<T>): Promise<T> {
-  const seen = { isCareful: false, isNarrow: false };
+  const way = { isDirect: charactersOf(guarded) <= MOST_CHARACTERS, isCareful: false, isNarrow: false, isAgain: false };
   for (;;) {
-    const { isCareful, isNarrow } = seen;
+    const { isDirect, isCareful, isNarrow } = way;
+    const write = (operations: readonly Operation[]): Promise<BulkOutcome> =>
+      isDirect ? writeDirectly(source.db, of.name, operations) : bulkWrite(of.documents, operations);
     try {
       const operations = trial.operationsOf(isCareful);
-      return await source.retries.run((isAgain) => trial.carryOut(operations, isAgain || isCareful || isNarrow));
+      return await source.retries.run((isAgain) => trial.carryOut({ operations, write, isAgain: isAgain || way.isAgain }));
     } catch (error) {
-      if (isTooLarge(error)) throw tooLarge(guarded) ?? error;
-      if (codeOf(error) === PARALLEL_ARRAYS && !isNarrow) {
+      way.isAgain = true;
+      if (isTooLarge(error) && isDirect) way.isDirect = false;
+      else if (isTooLarge(error)) throw tooLarge(guarded) ?? error;
+      else if (codeOf(error) === PARALLEL_ARRAYS && !isNarrow) {
         await source.retries.run(() => narrowIndexes(source.db, of.name));
-        seen.isNarrow = true;
-      } else if ((isBsonError(error) || codeOf(error) === TOO_DEEP) && !isCareful) seen.isCareful = true;
+        way.isNarrow = true;
+      } else if ((isBsonError(error) || codeOf(error) === TOO_DEEP) && !isCareful) way.isCareful = true;
       else throw error;
     }
   }
+}
+
+function charactersOf(guarded: readonly Guarded[]): number {
+  let characters = 0;
+  for (const { write } of guarded) characters += (write.next?.text?.length ?? 0) + (write.next?.meta.length ?? 0);
+  return characters;
 }
 
 /** Where the previous record did not come from this store with its revision, what is stored is compared with it. */
@@ -201,8 +222,8 @@ export async function insertDocuments(source: MongoSource, of: MongoCollection, 
   }));
   return tryOut(source, of, guarded, {
     operationsOf: (isCareful) => guarded.map((one) => operationOf(of, one, rev, isCareful)),
-    carryOut: async (operations, isAgain) => {
-      const { duplicates } = await bulkWrite(of.documents, operations);
+    carryOut: async ({ operations, write, isAgain }) => {
+      const { duplicates } = await write(operations);
       if (!isAgain || duplicates.length === 0) return [...duplicates];
       const suspects = duplicates.map((at) => guarded[at] as Guarded);
       const unwritten = new Set(await idsUnwritten(of, suspects, rev));
