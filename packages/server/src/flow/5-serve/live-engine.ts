@@ -107,7 +107,8 @@ export class LiveEngine implements LiveQueries, Disposable {
     if (this.#stopped.signal.aborted) return Promise.reject(stopped());
     const { after } = options;
     const known = after !== undefined && after.epoch === this.#options.epoch && after.sequence <= this.#sequence;
-    return this.#queryOf(spec, feed).join(sink, known ? after.sequence : undefined);
+    const isFromElsewhere = after !== undefined && !known && this.#coalescing.keepsVia;
+    return this.#queryOf(spec, feed).join(sink, known ? after.sequence : undefined, { isFromElsewhere });
   }
 
   get position(): LivePosition {

@@ -20,6 +20,8 @@ export class LiveSubscriber {
   after: number | undefined;
   /** A snapshot that shows less would take it back in time. */
   atLeast: number;
+  /** The first reading of its query that began after it came, where an earlier one, or what is known, may take it back in time. */
+  fromReading = 0;
 
   constructor(sink: LiveSink, logger: Logger, after: number | undefined) {
     this.#sink = sink;
@@ -46,6 +48,7 @@ export class LiveSubscriber {
     this.isLive = false;
     this.after = undefined;
     this.atLeast = sequence;
+    this.fromReading = 0;
   }
 
   reset(rows: readonly LiveRow[], position: LivePosition): void {

@@ -2,6 +2,8 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Snapshot, SnapshotReader } from '../../store/store.ts';
+import { CommitQueue } from './commit-queue.ts';
+import type { QueuedCommit } from './commit-queue.ts';
 import type { LiveChange, LivePosition, LiveQuerySpec, LiveRow, LiveSink, LiveSubscription } from './live.ts';
 import type { LiveResult, ResultLimits } from './live-result.ts';
 import { RowShape } from './live-row.ts';
@@ -10,8 +12,6 @@ import { LiveSubscriber } from './live-subscriber.ts';
 import { LiveWindow } from './live-window.ts';
 import type { NetChange } from './net-change.ts';
 
-/** Changes that wait for a snapshot, at most: where there are more, a newer snapshot is taken instead. */
-const MOST_QUEUED = 10_000;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 30_000;
 
@@ -39,11 +39,6 @@ export interface QueryHost extends ResultLimits {
   left(query: SharedQuery): void;
 }
 
-interface Queued {
-  readonly sequence: number;
-  readonly changes: readonly NetChange[];
-}
-
 /**
  * A live query and all who hold its result.
  *
@@ -58,11 +53,11 @@ export class SharedQuery {
   readonly #result: LiveResult;
   readonly #subscribers = new Set<LiveSubscriber>();
   #isReading = false;
+  /** How many have begun. */
+  #readings = 0;
   #isEnded = false;
   #isLagging = false;
-  /** What was committed since the snapshot was asked for that is being read. */
-  #queue: Queued[] = [];
-  #queuedChanges = 0;
+  readonly #queue = new CommitQueue();
   /** What a snapshot that shows less would show is not the present result, and cannot be brought up to date. */
   #atLeast = 0;
   /** While it lags: the commit whose result those who are live hold. */
@@ -90,9 +85,17 @@ export class SharedQuery {
     return null;
   }
 
-  /** Resolves with the subscription, before the sink is called. `after`: the commit whose result the sink's owner holds already. */
-  join(sink: LiveSink, after: number | undefined): Promise<LiveSubscription> {
+  /**
+   * Resolves with the subscription, before the sink is called. `after`: the commit whose result the sink's owner holds already.
+   * `isFromElsewhere`: it may hold what was not heard of here yet.
+   */
+  join(
+    sink: LiveSink,
+    after: number | undefined,
+    { isFromElsewhere = false }: { readonly isFromElsewhere?: boolean } = {},
+  ): Promise<LiveSubscription> {
     const subscriber = new LiveSubscriber(sink, this.#host.logger, after);
+    if (isFromElsewhere) subscriber.fromReading = this.#readings + 1;
     this.#subscribers.add(subscriber);
     void this.#settle(subscriber);
     return subscriber.admitted.promise;
@@ -101,7 +104,7 @@ export class SharedQuery {
   /** A commit may concern this query. */
   commit(changes: readonly NetChange[], sequence: number): void {
     if (this.#isEnded) return;
-    if (this.#isReading) this.#keep({ changes, sequence });
+    if (this.#isReading && !this.#queue.add({ changes, sequence })) this.#wantNewer(sequence);
     if (!this.#isLagging) this.#apply({ changes, sequence });
   }
 
@@ -113,22 +116,24 @@ export class SharedQuery {
   }
 
   /** Applies to what is known, and tells. False where that was not possible. */
-  #apply({ changes, sequence }: Queued): boolean {
-    const told = this.#evaluate(changes);
+  #apply(commit: QueuedCommit): boolean {
+    const { sequence } = commit;
+    const told = this.#evaluate(commit);
     if (told === null) {
       this.#lag(sequence, sequence - 1);
       this.#startReading();
       return false;
     }
-    if (told.length > 0) this.#changedAt = sequence;
     if (this.#isTooLarge) this.#endTooLarge();
     else if (told.length > 0) this.#tell((subscriber) => subscriber.isLive, told, sequence);
     return !this.#isEnded;
   }
 
-  #evaluate(changes: readonly NetChange[]): readonly LiveChange[] | null {
+  #evaluate({ changes, sequence }: QueuedCommit): readonly LiveChange[] | null {
     try {
-      return this.#result.apply(changes);
+      const told = this.#result.apply(changes);
+      if (told !== null && told.length > 0) this.#changedAt = sequence;
+      return told;
     } catch (error) {
       this.#host.logger.error('A live query could not be evaluated and is read again', this.#fields(error));
       return null;
@@ -153,18 +158,7 @@ export class SharedQuery {
 
   #wantNewer(sequence: number): void {
     this.#atLeast = Math.max(this.#atLeast, sequence);
-    this.#clearQueue();
-  }
-
-  #clearQueue(): void {
-    this.#queue = [];
-    this.#queuedChanges = 0;
-  }
-
-  #keep(queued: Queued): void {
-    this.#queue.push(queued);
-    this.#queuedChanges += queued.changes.length;
-    if (this.#queuedChanges > MOST_QUEUED) this.#wantNewer(queued.sequence);
+    this.#queue.clear();
   }
 
   /** Gives one who joins what it needs, where that is known without reading. */
@@ -179,8 +173,8 @@ export class SharedQuery {
     else this.#startReading();
   }
 
-  #isKnownTo({ after }: LiveSubscriber): boolean {
-    return !this.#isLagging && (this.#result.isOrdered || this.#isRemembered(after));
+  #isKnownTo({ after, fromReading }: LiveSubscriber): boolean {
+    return !this.#isLagging && fromReading === 0 && (this.#result.isOrdered || this.#isRemembered(after));
   }
 
   #isRemembered(after: number | undefined): boolean {
@@ -233,7 +227,7 @@ export class SharedQuery {
       }
     }
     this.#isReading = false;
-    this.#clearQueue();
+    this.#queue.clear();
     // Those who came at the very last moment, and need not wait for a reading of their own.
     for (const subscriber of this.#subscribers) if (!subscriber.isLive) void this.#settle(subscriber);
   }
@@ -241,6 +235,9 @@ export class SharedQuery {
   /** Null where it failed: those who wait for their subscription are refused, the others wait on. */
   async #snapshot(): Promise<Snapshot | null> {
     const { collection } = this.spec;
+    this.#readings++;
+    // What is known of an order is replaced as a whole: until then nothing is told of it.
+    if (this.#result.isOrdered && !this.#isLagging) this.#lag(this.#host.sequence, this.#host.told);
     try {
       return await this.#host.store.snapshot(collection, this.#result.query);
     } catch (error) {
@@ -263,7 +260,9 @@ export class SharedQuery {
     const { sequence, records } = snapshot;
     if (sequence > this.#host.sequence) this.#host.missed(sequence);
     if (Math.min(records.length, this.spec.limit ?? Number.POSITIVE_INFINITY) > this.#host.maxRows) return this.#endTooLarge();
-    const joining = [...this.#subscribers].filter(({ isLive, atLeast }) => !isLive && atLeast <= sequence);
+    const joining = [...this.#subscribers].filter(
+      ({ isLive, atLeast, fromReading }) => !isLive && atLeast <= sequence && fromReading <= this.#readings,
+    );
     for (const subscriber of joining) subscriber.admit(this.#subscription(subscriber));
     await Promise.resolve();
     if (this.#isEnded || (sequence < this.#atLeast && !this.#isProgress(sequence))) return;
@@ -286,8 +285,8 @@ export class SharedQuery {
   #take({ sequence, records }: Snapshot, joining: readonly LiveSubscriber[]): void {
     const wasLagging = this.#isLagging;
     const isLagging = sequence < this.#atLeast;
-    const following = isLagging ? [] : this.#queue.filter((queued) => queued.sequence > sequence);
-    this.#clearQueue();
+    const following = isLagging ? [] : this.#queue.after(sequence);
+    this.#queue.clear();
     const live = [...this.#subscribers].filter(({ isLive }) => isLive);
     const difference = this.#result.replace(records);
     this.#isLagging = isLagging;
@@ -319,14 +318,13 @@ export class SharedQuery {
   }
 
   /** Tells some, or all who are live, what came after a snapshot. */
-  #follow(following: readonly Queued[], some: ReadonlySet<LiveSubscriber> | undefined): void {
+  #follow(following: readonly QueuedCommit[], some: ReadonlySet<LiveSubscriber> | undefined): void {
     for (const queued of following) {
       if (some === undefined) {
         if (this.#apply(queued)) continue;
       } else {
-        const told = this.#evaluate(queued.changes);
+        const told = this.#evaluate(queued);
         if (told !== null) {
-          if (told.length > 0) this.#changedAt = queued.sequence;
           if (told.length > 0) this.#tell((subscriber) => some.has(subscriber), told, queued.sequence);
           continue;
         }
