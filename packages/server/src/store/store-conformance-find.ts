@@ -137,6 +137,16 @@ export function registerFindTests(factory: StoreFactory): void {
       expect(await sorted(-1)).toEqual(descending.toSpliced(descending.indexOf('k01') + 1, 0, 'k01b'));
     });
 
+    test('a list sorts by its least element upwards and by its greatest downwards, also by both', async () => {
+      await using context = await factory();
+      const { store } = context;
+      await store.define([collection('values')]);
+      await put(store, 'values', record('a', { v: 1 }), record('b', { v: [1, 3] }), record('c', { v: [0, 2] }));
+      const sorted = async (...directions: readonly (1 | -1)[]): Promise<string> =>
+        idsOf(await store.find('values', { filter: ALL, sort: directions.map((direction) => ({ path: ['v'], direction })) }));
+      expect([await sorted(1), await sorted(-1), await sorted(1, -1)]).toEqual(['cab', 'bca', 'cba']);
+    });
+
     test('without a sort, documents come in order of their ids, and pages cover all of them once', async () => {
       await using context = await factory();
       const { store } = context;

@@ -59,6 +59,8 @@ function serverSort({ idField }: MongoCollection, sort: Sort): ServerSort | unde
   for (const { path, direction } of sort) {
     const name = path.length === 1 ? fieldName(path, idField) : undefined;
     if (name === undefined) return undefined;
+    // A list counts by its least element one way, and by its greatest the other way.
+    if (terms.has(name) && terms.get(name) !== direction && name !== idField) return undefined;
     if (!terms.has(name)) terms.set(name, direction);
   }
   if (!terms.has(idField)) terms.set(idField, 1);
