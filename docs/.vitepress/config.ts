@@ -45,6 +45,7 @@ export default defineConfig({
           { text: 'When a view looks wrong', link: '/guides/view-looks-wrong' },
           { text: 'From your laptop to Kafka and MongoDB', link: '/guides/kafka-and-mongodb' },
           { text: 'Deployment', link: '/deployment' },
+          { text: 'Operating it', link: '/guides/operating' },
         ],
       },
       {

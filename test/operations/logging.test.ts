@@ -21,7 +21,7 @@ async function outputOf(deployment: DeploymentName, logging: Readonly<Record<str
     if (lag.some(({ records }) => records > 0) || queued.length > 0) return 0;
     return errors.reduce((sum, { count }) => sum + count, 0);
   };
-  await vi.waitUntil(async () => (await problems()) >= 8, { timeout: 60_000, interval: 200 });
+  await vi.waitUntil(async () => (await problems()) >= 8, { timeout: 200_000, interval: 200 });
   const asked = [
     `/customers/${MARK}`,
     `/customers?_q=${encodeURIComponent(JSON.stringify({ name: { $bogus: MARK } }))}`,
@@ -33,7 +33,7 @@ async function outputOf(deployment: DeploymentName, logging: Readonly<Record<str
   return await engine.stop();
 }
 
-describe.concurrent('what a run says', () => {
+describe.concurrent('what a run says', { timeout: 300_000 }, () => {
   test.each(DEPLOYMENTS)('holds nothing of a record, on %s', async (deployment) => {
     const { code, out, err } = await outputOf(deployment, {});
     expect(code).toBe(0);
@@ -54,22 +54,24 @@ describe.concurrent('what a run says', () => {
 
 const TOKEN = 'tkn-"Secret-81/4 7';
 
-describe.concurrent('no run says', () => {
+describe.concurrent('no run says', { timeout: 300_000 }, () => {
   test.each([
-    ['a token', { http: { port: 0, token: TOKEN } }],
+    ['a token', { http: { port: 0, token: TOKEN } }, {}],
     [
       'the password of a database that does not answer',
-      { store: { use: 'mongo', mongo: { url: 'mongodb://mill:pa%2Fss-81@127.0.0.1:1/' } } },
+      { store: { use: 'mongo' } },
+      { MILLRACE_MONGODB_URL: 'mongodb://mill:pa%2Fss-81@127.0.0.1:1/?serverSelectionTimeoutMS=500' },
     ],
     [
       'the password of brokers that do not answer',
-      { log: { use: 'kafka', kafka: { brokers: ['127.0.0.1:1'], sasl: { mechanism: 'PLAIN', username: 'mill', password: 'pa/ss-81' } } } },
+      { log: { use: 'kafka', kafka: { sasl: { mechanism: 'PLAIN', username: 'mill', password: 'pa/ss-81' } } } },
+      { MILLRACE_KAFKA_BROKERS: '127.0.0.1:1' },
     ],
-  ])('%s', async (_, top) => {
-    await using project = new PlacedProject('embedded');
+  ])('%s', async (_, top, environment) => {
+    await using project = new PlacedProject('embedded', environment);
     await project.write(markedFiles({ ...top, logging: { level: 'trace', format: 'json' } }));
     await using engine = project.begin();
-    await vi.waitUntil(() => /"ready"|UNREACHABLE/.test(`${engine.output}${engine.errors}`), { timeout: 60_000 });
+    await vi.waitUntil(() => /"ready"|UNREACHABLE/.test(`${engine.output}${engine.errors}`), { timeout: 200_000 });
     const { out, err } = await engine.stop();
     for (const secret of [TOKEN, JSON.stringify(TOKEN).slice(1, -1), 'pa/ss-81', 'pa%2Fss-81']) expect(out + err).not.toContain(secret);
   });

@@ -15,11 +15,14 @@ export const DEPLOYMENTS: readonly DeploymentName[] =
 export class PlacedProject implements AsyncDisposable {
   readonly #folder = new TemporaryFolder();
   readonly #deployment: Deployment;
+  readonly #environment: Readonly<Record<string, string>>;
   readonly folder = this.#folder.path;
   readonly #options = ['--project', this.#folder.path, '--data', `${this.#folder.path}/data`];
 
-  constructor(deployment: DeploymentName) {
+  /** `environment` goes before what the deployment and this process say. */
+  constructor(deployment: DeploymentName, environment: Readonly<Record<string, string>> = {}) {
     this.#deployment = new Deployment(deployment);
+    this.#environment = { ...this.#deployment.environment, ...environment };
   }
 
   write(files: Files): Promise<void> {
@@ -27,7 +30,7 @@ export class PlacedProject implements AsyncDisposable {
   }
 
   run(command: string, args: readonly string[] = [], input = ''): Promise<Outcome> {
-    return millrace([command, ...args, ...this.#options], input, this.#deployment.environment);
+    return millrace([command, ...args, ...this.#options], input, this.#environment);
   }
 
   /** Throws where it fails. */
@@ -42,7 +45,7 @@ export class PlacedProject implements AsyncDisposable {
 
   /** An engine that may be ready or not. */
   begin(args: readonly string[] = []): MillraceProcess {
-    return new MillraceProcess(['start', '--json', ...args, ...this.#options], { environment: this.#deployment.environment });
+    return new MillraceProcess(['start', '--json', ...args, ...this.#options], { environment: this.#environment });
   }
 
   /** An engine that is ready, and where it serves. */

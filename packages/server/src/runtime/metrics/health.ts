@@ -32,10 +32,15 @@ const LOST_MS = 5_000;
 /** Whether changes are processed, and whether what that needs is in order. */
 export function healthOf({ engine, reader, collections, busyMs, clock, signal }: HealthParts): Health {
   const { pipeline, log, store } = engine;
+  const stuck = (): string | undefined => {
+    const now = clock.now();
+    const lines = stuckLines(pipeline.lines(), { now, busyMs }).map((line) => stuckText(line, now));
+    return lines.length === 0 ? undefined : lines.join('; ');
+  };
   const unready = async (): Promise<string | undefined> => {
     if (signal?.aborted === true) return 'The server is stopping';
     if (!pipeline.isRunning) return 'The pipeline has not begun to work yet';
-    return pipeline.trouble;
+    return pipeline.trouble ?? stuck();
   };
   const check = (name: string, work: () => Promise<string>): Promise<Check> => checkUp(name, work, clock);
   return {
@@ -49,8 +54,8 @@ export function healthOf({ engine, reader, collections, busyMs, clock, signal }:
         }),
         check('lines', async () => {
           const lines = pipeline.lines();
-          const stuck = stuckLines(lines, { now: clock.now(), busyMs });
-          if (stuck.length > 0) throw new Unwell(stuck.map((line) => stuckText(line, clock.now())).join('; '));
+          const reason = stuck();
+          if (reason !== undefined) throw new Unwell(reason);
           const busy = lines.filter(({ busySince }) => busySince !== null).length;
           return `${lines.length - busy} wait for records, ${busy} work`;
         }),
