@@ -126,6 +126,7 @@ export class CreatorUnit {
       return new Set(writes.length === 0 ? [] : await writer.write(view.name, writes));
     });
     meter.add('commit', performance.now() - start);
+    meter.counts.conflicts += conflicts.size;
     const done = planned.filter(({ write }) => !conflicts.has(write.id));
     const records = done.flatMap(({ write }) => write.next ?? []);
     await this.#announce(
