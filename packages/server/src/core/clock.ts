@@ -20,3 +20,13 @@ export const systemClock: Clock = {
       signal?.addEventListener('abort', done, { once: true });
     }),
 };
+
+/** Resolves when the work is done, or after `ms`, whichever is first. Nothing is left behind that would keep a process from ending. */
+export async function within(clock: Clock, ms: number, work: Promise<unknown> | undefined): Promise<void> {
+  const isDone = new AbortController();
+  try {
+    await Promise.race([work, clock.sleep(ms, isDone.signal)]);
+  } finally {
+    isDone.abort();
+  }
+}

@@ -1,5 +1,6 @@
 import { Producer } from '@platformatic/kafka';
 import type { BaseOptions, MessageToProduce } from '@platformatic/kafka';
+import { within } from '../../core/clock.ts';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { bytesOf } from '../../core/log-record.ts';
@@ -89,10 +90,14 @@ export class Appender {
   /** What was asked for is finished, or given up where the brokers do not answer. */
   async close(): Promise<void> {
     const { clock } = this.#options;
-    await Promise.race([this.#running, clock.sleep(CLOSE_MS)]);
+    await within(clock, CLOSE_MS, this.#running);
     this.#closed.abort();
-    await Promise.race([Promise.resolve(this.#producer.close(true)).catch(() => undefined), clock.sleep(CLOSE_MS)]);
-    await Promise.race([this.#running, clock.sleep(CLOSE_MS)]);
+    await within(
+      clock,
+      CLOSE_MS,
+      Promise.resolve(this.#producer.close(true)).catch(() => undefined),
+    );
+    await within(clock, CLOSE_MS, this.#running);
   }
 
   async #run(): Promise<void> {

@@ -1,5 +1,6 @@
 import { Consumer, consumerHeartbeatChannel } from '@platformatic/kafka';
 import type { BaseOptions, ClientDiagnosticEvent, ConsumerGroupJoinPayload, GroupAssignment } from '@platformatic/kafka';
+import { within } from '../../core/clock.ts';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { hasProtocolError, isNotAMember, isRefused, toLogError } from './client-errors.ts';
@@ -143,7 +144,11 @@ export class GroupMember {
       if (this.#options.member !== undefined) await this.#client.connections.close();
       await this.#client.close(true);
     };
-    await Promise.race([close().catch(() => undefined), this.#options.clock.sleep(CLOSE_MS)]);
+    await within(
+      this.#options.clock,
+      CLOSE_MS,
+      close().catch(() => undefined),
+    );
   }
 
   /** The joining member may be thrown out while it drains: its session goes on without heartbeats. */

@@ -1,5 +1,5 @@
 import { Admin, Consumer } from '@platformatic/kafka';
-import { systemClock } from '../../core/clock.ts';
+import { systemClock, within } from '../../core/clock.ts';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { LogPosition, LogRecord, NewLogRecord } from '../../core/log-record.ts';
@@ -166,7 +166,7 @@ export class KafkaLog implements Log {
     await Promise.all(Array.from(this.#consumers, (consumer) => consumer[Symbol.asyncDispose]()));
     await this.#appender.close();
     const closing = Promise.allSettled([this.#admin.close(), this.#lookup.close(true)]);
-    await Promise.race([closing, this.#clock.sleep(CLOSE_MS)]);
+    await within(this.#clock, CLOSE_MS, closing);
   }
 
   #again<T>(doing: string, work: () => Promise<T>): Promise<T> {

@@ -1,5 +1,6 @@
 import { Consumer } from '@platformatic/kafka';
 import type { Admin } from '@platformatic/kafka';
+import { within } from '../../core/clock.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Offsets } from '../log.ts';
 import { clientOptions } from './client-options.ts';
@@ -115,7 +116,7 @@ export async function openConsumer(subscription: Subscription, surroundings: Con
     looked = (found) => {
       if (countOf(found) > countOf(seen) && member.isLeader) member.rejoin();
     };
-    await Promise.race([member.start(), clock.sleep(OPEN_MS)]);
+    await within(clock, OPEN_MS, member.start());
   }
 
   async function readAll(): Promise<void> {

@@ -1,3 +1,4 @@
+import { within } from '../../core/clock.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Positions } from './kafka-consumer.ts';
 import type { PartitionBuffer } from './partition-buffer.ts';
@@ -47,7 +48,7 @@ export class OwnPositions implements Positions {
 
   async close(): Promise<void> {
     this.#closed.abort();
-    await Promise.race([this.#showing, this.#options.clock.sleep(CLOSE_MS)]);
+    await within(this.#options.clock, CLOSE_MS, this.#showing);
   }
 
   async #keepShowing(): Promise<void> {
