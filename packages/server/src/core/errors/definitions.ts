@@ -1,0 +1,167 @@
+import type { CatalogueEntries } from './catalogue-entry.ts';
+
+/** Of relations, aggregations and paths, and what follows from them. */
+export const DEFINITION_ERRORS = {
+  CONDITION_NAME_CLASH: {
+    whose: 'user',
+    retryable: false,
+    what: 'Two conditions of the ER schema have one name.',
+    cure: 'Give each condition a name of its own: aggregations refer to them by it. Only the declared reverse of the same pair may share a name.',
+  },
+  FOREIGN_COLLECTION: {
+    whose: 'user',
+    retryable: false,
+    what: 'A relation names a collection that Millrace does not keep.',
+    cure: 'It is read where the store can; define a projection for it if its changes should rebuild views.',
+  },
+  JOIN_TYPES: {
+    whose: 'user',
+    retryable: false,
+    what: 'A condition compares fields whose types can never be equal.',
+    cure: 'Cast both fields to one type in their projections.',
+  },
+  JOIN_TYPES_UNKNOWN: {
+    whose: 'user',
+    retryable: false,
+    what: 'A condition compares a field whose type is not known, so it is not checked.',
+    cure: 'Nothing, if the types agree.',
+  },
+  CONDITION_TOO_LARGE: {
+    whose: 'user',
+    retryable: false,
+    what: 'A condition combines so many alternatives that it cannot be looked up.',
+    cure: 'Use $in instead of $or over one field, or split the condition.',
+  },
+  CONFIG_CYCLE: {
+    whose: 'user',
+    retryable: false,
+    what: 'A config block of an aggregation contains itself.',
+    cure: 'Remove one of the config dependencies on the circle.',
+  },
+  UNKNOWN_CONFIG: {
+    whose: 'user',
+    retryable: false,
+    what: 'A dependency of type config has no block of its name.',
+    cure: 'Add the block under config, or correct the name.',
+  },
+  UNUSED_CONFIG: {
+    whose: 'user',
+    retryable: false,
+    what: 'A block of an aggregation is used by no other.',
+    cure: 'Add it to the dependencies of a block, or remove it.',
+  },
+  UNKNOWN_DEPENDENCY: {
+    whose: 'user',
+    retryable: false,
+    what: 'A name is not a dependency that can be seen from where it stands.',
+    cure: 'Add it to the dependencies of the block, or correct the name. Constants are written __string__[…], __integer__[…] or __boolean__[…].',
+  },
+  UNKNOWN_CONDITION: {
+    whose: 'user',
+    retryable: false,
+    what: 'A dependency stands on a condition that the ER schema does not have.',
+    cure: 'Add the condition to the ER schema, or correct the name.',
+  },
+  CONDITION_ELSEWHERE: {
+    whose: 'user',
+    retryable: false,
+    what: 'A dependency stands on a condition between other collections.',
+    cure: "Use a condition that has the dependency's collection at one end, or name the collection with aliasOf.",
+  },
+  AMBIGUOUS_SOURCE: {
+    whose: 'user',
+    retryable: false,
+    what: 'A dependency could start from several others.',
+    cure: 'Name the one that is meant with useAlias.',
+  },
+  UNREACHABLE_DEPENDENCY: {
+    whose: 'user',
+    retryable: false,
+    what: 'No dependency that can be seen reads the collection from which a condition starts.',
+    cure: 'Add a dependency on that collection, or use another condition.',
+  },
+  DEPENDENCY_CYCLE: {
+    whose: 'user',
+    retryable: false,
+    what: 'Dependencies of a block need each other.',
+    cure: 'Start one of them from another dependency with useAlias.',
+  },
+  DEPENDENCY_ORDER: {
+    whose: 'user',
+    retryable: false,
+    what: 'The declared order resolves a dependency before one that it needs.',
+    cure: 'Remove dependencyOrder: a right order is derived.',
+  },
+  DEPENDENCY_ORDER_INCOMPLETE: {
+    whose: 'user',
+    retryable: false,
+    what: 'The declared order leaves out dependencies; they are resolved last.',
+    cure: 'Name all dependencies, or remove dependencyOrder.',
+  },
+  NO_BASE: {
+    whose: 'user',
+    retryable: false,
+    what: 'No dependency of the root block stands on the identifier.',
+    cure: 'Give the base projection "on": "_identifier".',
+  },
+  SEVERAL_BASES: {
+    whose: 'user',
+    retryable: false,
+    what: 'Several dependencies of the root block stand on the identifier.',
+    cure: 'Keep one of them, and join the others to it by conditions.',
+  },
+  UNKNOWN_IDENTIFIER_KEY: {
+    whose: 'user',
+    retryable: false,
+    what: 'The single view key takes a key that identifiers do not have.',
+    cure: "Name one of the identifier's keys, or remove singleViewKey.json: the key is derived.",
+  },
+  PATH_NOT_WALKABLE: {
+    whose: 'user',
+    retryable: false,
+    what: 'A declared path has two neighbours between which the ER schema has no condition.',
+    cure: 'Add a condition between them, or correct the path.',
+  },
+  PATH_MISSING: {
+    whose: 'user',
+    retryable: false,
+    what: 'The declared paths lack a way by which a change can reach the view: its documents may become stale.',
+    cure: 'Add the path, or remove projectionChangesSchema.json: all paths are derived.',
+  },
+  PATH_NEEDLESS: {
+    whose: 'user',
+    retryable: false,
+    what: 'A declared path rebuilds a view that does not show the changed document.',
+    cure: 'Remove the path, unless a function reads the collection.',
+  },
+  NO_STRATEGY: {
+    whose: 'user',
+    retryable: false,
+    what: 'Nothing says which changes rebuild a view that is built by pipeline.js.',
+    cure: 'Add projectionChangesSchema.json, or kafkaProjectionUpdates.json with strategies of your own.',
+  },
+  STRATEGY_MISSING: {
+    whose: 'user',
+    retryable: false,
+    what: 'A projection that the view shows has no strategy: its changes will not rebuild the view.',
+    cure: 'Add it to kafkaProjectionUpdates.json with "strategy": "__automatic__", or remove the file.',
+  },
+  STRATEGY_WITHOUT_PATH: {
+    whose: 'user',
+    retryable: false,
+    what: 'An automatic strategy has no path from its projection to the view.',
+    cure: 'Remove it, or add what joins the projection to the view.',
+  },
+  VIEW_CYCLE: {
+    whose: 'user',
+    retryable: false,
+    what: 'Single views read each other in a circle.',
+    cure: 'Let one of them read the projections instead.',
+  },
+  UNTRACKED_READS: {
+    whose: 'user',
+    retryable: false,
+    what: 'A function may read collections through db, whose changes do not rebuild the view.',
+    cure: 'Name those collections in dependsOn of the view.',
+  },
+} as const satisfies CatalogueEntries;
