@@ -1,4 +1,5 @@
-import { isBinary, isDecimal, isObjectId } from './value.ts';
+import { isoTime } from './iso-time.ts';
+import { isBinary, isDecimal, isObjectId, setField } from './value.ts';
 import type { Document, Value } from './value.ts';
 
 /** What `JSON.stringify` writes as it is. */
@@ -20,7 +21,7 @@ export function plainJson(value: Value): PlainJson {
       return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value.toString();
     default:
       if (value === null || value === undefined) return null;
-      if (value instanceof Date) return value.toISOString();
+      if (value instanceof Date) return isoTime(value.getTime());
       if (Array.isArray(value)) return plainArray(value);
       if (isObjectId(value)) return value.toHexString();
       if (isDecimal(value)) return value.toString();
@@ -35,18 +36,30 @@ export function plainText(document: Document): string {
 }
 
 function plainArray(values: readonly Value[]): readonly PlainJson[] {
-  const items = values.map(plainJson);
-  return items.every((item, i) => item === values[i]) ? (values as readonly PlainJson[]) : items;
+  let copy: PlainJson[] | undefined;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as Value;
+    const json = plainJson(value);
+    if (copy === undefined && json !== value) copy = values.slice(0, i) as PlainJson[];
+    copy?.push(json);
+  }
+  return copy ?? (values as readonly PlainJson[]);
 }
 
+/** Copied only where something in it is not plain. */
 function plainDocument(document: Document): PlainJson {
-  let isPlain = true;
-  const fields: [string, PlainJson][] = [];
-  for (const [field, value] of Object.entries(document)) {
+  let copy: { [field: string]: PlainJson | undefined } | undefined;
+  const fields = Object.keys(document);
+  for (let i = 0; i < fields.length; i++) {
+    const field = fields[i] as string;
+    const value = document[field];
     if (value === undefined) continue;
     const json = plainJson(value);
-    isPlain &&= json === value;
-    fields.push([field, json]);
+    if (copy === undefined && json !== value) {
+      copy = {};
+      for (let j = 0; j < i; j++) setField(copy, fields[j] as string, document[fields[j] as string] as PlainJson | undefined);
+    }
+    if (copy !== undefined) setField<PlainJson | undefined>(copy, field, json);
   }
-  return isPlain ? (document as { readonly [field: string]: PlainJson | undefined }) : Object.fromEntries(fields);
+  return copy ?? (document as { readonly [field: string]: PlainJson | undefined });
 }
