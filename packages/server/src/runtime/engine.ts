@@ -20,6 +20,7 @@ import type { PipelineStats } from '../flow/stats.ts';
 import type { Log } from '../log/log.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Store } from '../store/store.ts';
+import { createMissingTopics } from './create-topics.ts';
 import { acceptDefinitionChanges, findDefinitionChanges } from './definition-changes.ts';
 import { loadFiles } from './load/load-files.ts';
 import { openLogger } from './logger.ts';
@@ -167,6 +168,7 @@ export async function openEngine(project: RunnableProject, options: EngineOption
   const topics = [...new Set(projectionsOf(definitions).flatMap((projection) => projection.topics))];
   const group = positionsInStore(storage) ? DEFAULT_SETTINGS.group : null;
   const accepted = await checkTopicIds({ log, store, topics, accepted: options.acceptNewTopics ?? [], group });
+  await createMissingTopics(log, project);
   const changes = await findDefinitionChanges(store, plan, hashes);
   const notices = [...accepted, ...changes.notices];
   for (const notice of notices) logger.info(notice);
