@@ -2,10 +2,11 @@ import { expect } from 'vitest';
 import { silentLogger } from '../../packages/server/src/core/logger.ts';
 import type { LogRecord, NewLogRecord } from '../../packages/server/src/core/log-record.ts';
 import { visible } from '../../packages/server/src/core/previous-images.ts';
-import { STATES } from '../../packages/server/src/core/record.ts';
-import type { StoredRecord } from '../../packages/server/src/core/record.ts';
+import { STATES, StoredRecord } from '../../packages/server/src/core/record.ts';
 import type { HandOverRole } from '../../packages/server/src/flow/flow.ts';
 import { HandOverPipeline } from '../../packages/server/src/flow/hand-over/hand-over-pipeline.ts';
+import { enqueueJob, readJobs } from '../../packages/server/src/flow/jobs/job-rows.ts';
+import type { JobStatus, NewJob } from '../../packages/server/src/flow/jobs/job.ts';
 import { decodeDelta } from '../../packages/server/src/flow/messages/delta-message.ts';
 import type { PipelineSettings } from '../../packages/server/src/flow/pipeline-settings.ts';
 import type { LogConsumer } from '../../packages/server/src/log/log.ts';
@@ -29,15 +30,14 @@ import { showEvent, showProject } from './show.ts';
 
 const PARTITIONS = 3;
 /** Turns after which a project that is not idle will never be. */
-const MOST_TURNS = 400_000;
+const MOST_TURNS = 60_000;
 const TURNS_BETWEEN_LOOKS = 300;
 const ALL: readonly HandOverRole[] = ['updater', 'trigger', 'creator'];
 
 interface Process {
-  readonly name: string;
   readonly log: MemoryLog;
   readonly end: AbortController;
-  readonly running: Promise<void>;
+  isOpen: boolean;
   readonly consumers: readonly LogConsumer[];
 }
 
@@ -94,8 +94,12 @@ export class HandOverWorld {
     });
     const pipeline = this.#pipeline(ports, roles);
     const end = new AbortController();
-    const running = pipeline.open().then(() => pipeline.run(end.signal));
-    this.#processes.set(name, { name, log, end, running, consumers });
+    const process: Process = { log, end, consumers, isOpen: false };
+    void pipeline.open().then(() => {
+      process.isOpen = true;
+      return pipeline.run(end.signal);
+    });
+    this.#processes.set(name, process);
     return name;
   }
 
@@ -127,6 +131,32 @@ export class HandOverWorld {
     expect.fail(`Not idle after ${MOST_TURNS} turns: ${JSON.stringify(await this.#store.queued())}\n${showProject(this.#project)}`);
   }
 
+  /** Asks for a job. */
+  async ask(id: string, job: NewJob): Promise<void> {
+    await this.#store.transact((writer) => enqueueJob(writer, id, job, this.#clock.now()));
+  }
+
+  jobs(): Promise<readonly JobStatus[]> {
+    return readJobs(this.#store);
+  }
+
+  /** A document that is not what its rows make of it, or that should not be there: nothing tells that it was written. */
+  async plant(view: string, of: number): Promise<boolean> {
+    if (!(await this.#store.collections()).includes(view)) return false;
+    const stored = await this.#store.find(view, { filter: { kind: 'true' } });
+    const victim = stored[of % Math.max(1, stored.length)];
+    if (victim === undefined) return false;
+    const isMerged = this.#project.definitions.views.find(({ name }) => name === view)?.upsertStrategy.kind === 'update';
+    const next = isMerged || of % 3 === 0 ? null : new StoredRecord(victim.id, '{"planted":true}', victim.state, victim.meta);
+    await this.#store.transact((writer) => writer.write(view, [{ id: victim.id, previous: victim, next }]));
+    return true;
+  }
+
+  /** Some of its next calls fail. */
+  letFail(name: string, calls: number): void {
+    if (this.#processes.get(name)?.isOpen === true) this.scheduler.letFail(name, calls);
+  }
+
   async check(): Promise<void> {
     const differences = await differencesOf(this.#project, expectedOf(this.#project, this.#told), (name) => this.rowsOf(name));
     for (const letter of await this.#store.errors({ kind: 'dead-letter' }))
@@ -149,7 +179,7 @@ export class HandOverWorld {
   }
 
   async end(): Promise<void> {
-    for (const { name, end } of this.#processes.values()) {
+    for (const [name, { end }] of this.#processes) {
       end.abort();
       this.scheduler.hold(name);
     }

@@ -1,9 +1,14 @@
+import { AppError } from '../../packages/server/src/core/errors.ts';
 import type { Log, LogConsumer } from '../../packages/server/src/log/log.ts';
 import type { Store, StoreWriter } from '../../packages/server/src/store/store.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** Told of each call that had its effect, with what it gave. */
 export type Observe = (call: string, args: readonly unknown[], result: unknown) => void;
+
+function unreachable(call: string): AppError {
+  return new AppError('STORE_UNREACHABLE', `The test makes ${call} fail`);
+}
 
 /**
  * The ports of one process among several: each call waits for its turn before it has its effect, and again before its answer arrives. A
@@ -25,9 +30,11 @@ export function scheduledPorts(
         if (name === 'iterate' || name === 'announce') return (...args: unknown[]) => call.apply(target, args);
         return async (...args: unknown[]) => {
           await scheduler.turn(process);
+          if (scheduler.fails(process)) throw unreachable(name);
           const result = await call.apply(target, args);
           observe(`${prefix}${name}`, args, result);
           await scheduler.turn(process);
+          if (scheduler.fails(process)) throw unreachable(name);
           return result;
         };
       },

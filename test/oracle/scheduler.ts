@@ -10,6 +10,7 @@ export class Scheduler {
   #state: number;
   #waiting: Waiting[] = [];
   readonly #held = new Set<string>();
+  readonly #failing = new Map<string, number>();
 
   constructor(seed: number) {
     this.#state = seed | 1;
@@ -27,6 +28,18 @@ export class Scheduler {
 
   release(process: string): void {
     this.#held.delete(process);
+  }
+
+  /** So many of its next calls may fail, before or after they have their effect. */
+  letFail(process: string, calls: number): void {
+    this.#failing.set(process, calls);
+  }
+
+  fails(process: string): boolean {
+    const left = this.#failing.get(process) ?? 0;
+    if (left === 0) return false;
+    this.#failing.set(process, left - 1);
+    return this.random(3) === 0;
   }
 
   /** Some turns; fewer where nobody waits. */

@@ -49,10 +49,11 @@ export class Line {
   async open(): Promise<void> {
     const { log, store, group, positions, paused, generation } = this.#parts;
     await this.close();
-    this.#generation = generation();
+    const opened = generation();
     const topics = this.topics.filter((topic) => !paused().has(topic));
     const from = positions === 'log' ? undefined : only(await store.positions(group), topics);
     this.#consumer = await log.subscribe({ group, topics, from });
+    this.#generation = opened;
   }
 
   /** The next records; none where another part was paused, or goes on, meanwhile. */
@@ -113,7 +114,7 @@ export class Line {
   }
 
   get #isOutdated(): boolean {
-    return this.#generation !== this.#parts.generation();
+    return this.#consumer === undefined || this.#generation !== this.#parts.generation();
   }
 }
 

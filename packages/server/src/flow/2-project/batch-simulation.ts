@@ -95,6 +95,7 @@ export class BatchSimulation {
     if (operation === 'truncate') return this.#truncate(place);
     if (this.#isGone(place)) {
       const stored = this.#images.get(change.id);
+      stored?.meet(place);
       if (stored !== undefined && stored.isLive && this.#isTruncatedRow(stored)) this.#hasTruncated = true;
       return false;
     }

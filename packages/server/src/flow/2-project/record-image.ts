@@ -2,7 +2,7 @@ import { must } from '../../core/assert.ts';
 import { deltasOf, distinctImages, imagesOf, isSameImage, previousOf, visible } from '../../core/previous-images.ts';
 import type { Image } from '../../core/previous-images.ts';
 import type { LogPosition } from '../../core/log-record.ts';
-import type { ProjectionMeta } from '../../core/metadata.ts';
+import type { ChangePlace, ProjectionMeta } from '../../core/metadata.ts';
 import type { RecordDelta } from '../../core/record-delta.ts';
 import { StoredRecord } from '../../core/record.ts';
 import type { State } from '../../core/record.ts';
@@ -34,6 +34,7 @@ export class RecordImage {
   #document: Document | undefined;
   #isTouched = false;
   #isStamped = false;
+  #isMet = false;
   /** Changed by something that did not leave its place in the order. */
   #isCompleted = false;
   #position: LogPosition | null = null;
@@ -74,6 +75,11 @@ export class RecordImage {
   get text(): string {
     this.#text ??= encode(this.document);
     return this.#text;
+  }
+
+  /** The change comes again that made the record what it is, and is not carried out, since a truncate has passed it. */
+  meet(place: ChangePlace): void {
+    if (this.#firstMeta !== null && comparePlaces(this.#firstMeta, place) === 0) this.#isMet = true;
   }
 
   /** The change made this row of it. */
@@ -143,7 +149,7 @@ export class RecordImage {
   #images(text: string | null): readonly Image[] {
     if (this.#keeping === null) return [];
     const meta = this.#firstMeta;
-    const isOpen = meta !== null && !this.#keeping.isAnnounced(meta) && (this.#isTouched || meta.apart === true);
+    const isOpen = meta !== null && !this.#keeping.isAnnounced(meta) && (this.#isTouched || this.#isMet || meta.apart === true);
     const open = isOpen && this.first !== null ? imagesOf(this.first, meta.previous) : [];
     const before = visible(this.first);
     const now = text === null ? null : new StoredRecord(this.id, text, this.#state, '');

@@ -32,6 +32,8 @@ const IDLE_WAIT_MS = 1_000;
 export class WorkingLine {
   readonly line: Line;
   readonly #parts: Parts;
+  /** What was polled was not all done: it is polled again before anything else. */
+  #isBroken = false;
 
   constructor(parts: Parts) {
     this.line = parts.line;
@@ -41,17 +43,21 @@ export class WorkingLine {
   /** One batch; false where there is none. */
   async step(wait: Wait = { waitMs: 0 }): Promise<boolean> {
     const { line, work, limit, savePositions } = this.#parts;
+    if (this.#isBroken) await line.rewind();
+    this.#isBroken = true;
     const records = await line.poll(limit(), wait);
-    if (records.length === 0) return false;
-    await work(records);
-    const offsets = offsetsAfter(records);
-    await savePositions?.(line.group, offsets);
-    await line.commit(offsets);
-    return true;
+    if (records.length > 0) {
+      await work(records);
+      const offsets = offsetsAfter(records);
+      await savePositions?.(line.group, offsets);
+      await line.commit(offsets);
+    }
+    this.#isBroken = false;
+    return records.length > 0;
   }
 
   /** Works until the signal aborts. A failure is waited out, longer each time, unless `isFatal`: then it is thrown. */
-  async run(signal: AbortSignal, isFatal: (error: unknown) => boolean = never): Promise<void> {
+  async run(signal: AbortSignal, isFatal: (error: unknown) => boolean = () => false): Promise<void> {
     const { line, clock, logger } = this.#parts;
     let failures = 0;
     while (!signal.aborted) {
@@ -65,19 +71,7 @@ export class WorkingLine {
         const delayMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(failures++, 10));
         logger.error('A batch failed and is tried again', { line: line.group, error: messageOf(error), failures, delayMs });
         await clock.sleep(delayMs, signal);
-        await this.#recover();
       }
     }
   }
-
-  async #recover(): Promise<void> {
-    const { line } = this.#parts;
-    try {
-      await line.rewind();
-    } catch (error) {
-      line.failed(error);
-    }
-  }
 }
-
-const never = (): boolean => false;

@@ -115,11 +115,7 @@ export class JobRunner {
     const { clock, store } = this.#parts;
     const now = clock.now();
     const { next, phase = job.status.phase, done, total, result, delayMs } = advance;
-    if (next === null) await writer.complete([row]);
-    else {
-      const payload: JobPayload = { type: job.type, request: job.request, progress: next };
-      await writer.putBack([{ ...row, dueAt: delayMs === undefined ? row.dueAt : now + delayMs, payload: JSON.stringify(payload) }]);
-    }
+    // Who sees no row any more sees how it ended.
     await saveStatus(writer, {
       ...job.status,
       state: next === null ? 'done' : 'running',
@@ -130,6 +126,11 @@ export class JobRunner {
       finishedAt: next === null ? now : null,
       result: result ?? job.status.result,
     });
+    if (next === null) await writer.complete([row]);
+    else {
+      const payload: JobPayload = { type: job.type, request: job.request, progress: next };
+      await writer.putBack([{ ...row, dueAt: delayMs === undefined ? row.dueAt : now + delayMs, payload: JSON.stringify(payload) }]);
+    }
     if (next === null) await forgetOldJobs(store, writer);
   }
 
@@ -146,7 +147,6 @@ export class JobRunner {
     if (row.key === REFRESH_KEY) logger.error('A job failed', { job: job.id, type: job.type, scope: job.scope, code, error });
     const now = clock.now();
     await store.transact(async (writer) => {
-      await writer.complete([row]);
       const failure = { code, message: messageOf(error) };
       await saveStatus(writer, {
         ...job.status,
@@ -155,6 +155,7 @@ export class JobRunner {
         finishedAt: now,
         error: failure,
       });
+      await writer.complete([row]);
       await forgetOldJobs(store, writer);
     });
   }
