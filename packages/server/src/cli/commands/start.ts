@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { openEngine } from '../../runtime/engine.ts';
 import type { Server } from '../../runtime/server.ts';
+import type { Clock } from '../../core/clock.ts';
 import { projectionsOf } from '../../core/definitions.ts';
 import { AppError } from '../../core/errors.ts';
 import { suggest } from '../../core/suggest.ts';
@@ -24,6 +25,9 @@ type ErrorCounts = Awaited<ReturnType<Engine['errorCounts']>>;
 
 /** Fields that could not be projected, of which a line is printed. */
 const MOST_FIELDS = 20;
+
+/** To count the errors that are left, at the end. */
+const COUNTING_MS = 2_000;
 
 interface Options {
   readonly untilIdle?: boolean;
@@ -84,7 +88,12 @@ export async function start(context: CommandContext, options: Options): Promise<
   announce(context, project, { notices: engine.notices, http: server?.url, paused: engine.paused(), roles });
   if (options.untilIdle === true) await engine.runUntilIdle(context.signal);
   else await engine.run(context.signal);
-  report(context, { stats: engine.stats(), errors: await engine.errorCounts(), fields: engine.fieldReports(), paused: engine.paused() });
+  report(context, {
+    stats: engine.stats(),
+    errors: await errorsLeft(engine, clock),
+    fields: engine.fieldReports(),
+    paused: engine.paused(),
+  });
   return 'done';
 
   /** Who runs until all is done has nobody to serve, unless a port is named. */
@@ -96,6 +105,20 @@ export async function start(context: CommandContext, options: Options): Promise<
     }
     const { serve } = await import('../../runtime/server.ts');
     return serve(engine, project, { clock, logger, signal });
+  }
+}
+
+/** Null where the store does not say by now: who has drained has ended well all the same. */
+async function errorsLeft(engine: Engine, clock: Clock): Promise<ErrorCounts | null> {
+  const isSaid = new AbortController();
+  const gone = (error: unknown): null => {
+    if (error instanceof AppError && error.retryable) return null;
+    throw error;
+  };
+  try {
+    return await Promise.race([engine.errorCounts().catch(gone), clock.sleep(COUNTING_MS, isSaid.signal).then(() => null)]);
+  } finally {
+    isSaid.abort();
   }
 }
 
@@ -157,7 +180,7 @@ function announce(
 
 interface Figures {
   readonly stats: PipelineStats;
-  readonly errors: ErrorCounts;
+  readonly errors: ErrorCounts | null;
   readonly fields: FieldReports;
   readonly paused: Paused;
 }
@@ -165,15 +188,14 @@ interface Figures {
 function report(context: CommandContext, { stats, errors, fields, paused }: Figures): void {
   const { out } = context;
   const { records, changes, viewsWritten } = stats;
-  const { deadLetters, viewErrors } = errors;
   if (context.json)
     return jsonLine(out, {
       event: 'stopped',
       records,
       changes,
       viewsWritten,
-      deadLetters,
-      viewErrors,
+      deadLetters: errors?.deadLetters ?? null,
+      viewErrors: errors?.viewErrors ?? null,
       fields,
       ...(paused.length > 0 ? { paused } : {}),
     });
@@ -183,6 +205,8 @@ function report(context: CommandContext, { stats, errors, fields, paused }: Figu
     const what = type === 'UNKNOWN_FIELD' ? 'is no field of' : 'could not be cast in';
     line(out, `${paint('warning', type)} ${field} ${what} projection ${projection}: ${plural(count, 'row')}`);
   }
+  if (errors === null) return line(out, paint('warning', 'The store cannot be reached: how many errors there are is not known'));
+  const { deadLetters, viewErrors } = errors;
   const counts = `${plural(deadLetters, 'dead letter')}, ${plural(viewErrors, 'single-view error')}`;
   if (deadLetters + viewErrors === 0) line(out, paint('good', counts));
   else line(out, `${paint('bad', counts)}: millrace errors list`);
