@@ -4,7 +4,7 @@ import type { StoredRecord } from '../../core/record.ts';
 import type { Document } from '../../core/value.ts';
 import type { RecordWrite } from '../../store/store.ts';
 import type { ImageKeeping } from './image-keeping.ts';
-import { awaitedAfterDelete, handOver, rowBeforeMove, stillAwaited, takeOver } from './key-move.ts';
+import { awaitedAfterDelete, handOver, rowBeforeMove, settleMove, stillAwaited, takeOver } from './key-move.ts';
 import type { MovedRecords } from './key-move.ts';
 import { compareArrivals, comparePlaces, isTruncated, judge } from './order-guard.ts';
 import { applyPatch } from './patch.ts';
@@ -133,6 +133,7 @@ export class BatchSimulation {
     image.put(change, row, this.#now);
     if (awaits !== undefined) image.remember({ awaits });
     if (old !== null) takeOver(old, change.id);
+    else if (change.movedFrom !== null && this.#keeping !== null) settleMove(this.#moved, this.#image(change.movedFrom), image, change);
   }
 
   #checkStrictly(image: RecordImage, operation: string, isThere: boolean): void {
@@ -168,12 +169,18 @@ export class BatchSimulation {
 
   #delete(image: RecordImage, change: PreparedChange): void {
     const next = change.movedTo === null || change.movedTo === image.id ? null : this.#image(change.movedTo);
-    const removed = next !== null && this.#isThere(image) ? handOver(this.#moved, image, next, change) : undefined;
+    const isThere = this.#isThere(image);
+    const removed = next !== null && isThere ? this.#handOver(image, next, change) : undefined;
     // A repeated delete finds the row gone, and what was awaited for it noted already.
     const awaits = image.isLive ? awaitedAfterDelete(image.meta?.awaits, next?.id ?? null) : image.meta?.awaits;
     image.remove(change, this.#plan.softDelete && image.hasRow, this.#now);
     if (awaits !== undefined) image.remember({ awaits });
     if (removed !== undefined) image.remember(removed);
+    if (next !== null && !isThere && this.#keeping !== null) settleMove(this.#moved, image, next, change);
+  }
+
+  #handOver(image: RecordImage, next: RecordImage, change: PreparedChange): ReturnType<typeof handOver> {
+    return this.#keeping === null ? handOver(this.#moved, image, next, change) : { removedText: image.text, removedTo: next.id };
   }
 
   /** Whether there is a row that is neither deleted nor truncated. */

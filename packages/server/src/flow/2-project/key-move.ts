@@ -65,6 +65,24 @@ export function handOver(
   return undefined;
 }
 
+/**
+ * Where others write records at the same time, a delete gives nothing by itself: the row stays with the old key until it is certain that
+ * it is stored there. Then, with both records read anew, the row that awaits its values takes them. To be tried by whoever has carried out
+ * either of both: of two at once, the later sees what the other one has stored.
+ */
+export function settleMove(records: MovedRecords, old: RecordImage, next: RecordImage, change: PreparedChange): void {
+  const { removedText, removedTo, awaits: olds } = old.meta ?? {};
+  if (removedText === undefined || removedTo !== next.id) return;
+  const awaits = next.meta?.awaits;
+  if (awaits !== undefined && awaits.from === old.id && !isEarlier(awaits, change)) {
+    // What the old row was still waiting for when it was removed comes by way of it.
+    const pending = olds?.to === next.id ? olds.fields : [];
+    const fields = awaits.fields.filter((field) => !pending.includes(field));
+    give(records, next, { from: old.id, row: decodeDocument(removedText), fields, position: change.change.position });
+  } else if (change.movedFrom === null) return;
+  takeOver(old, next.id);
+}
+
 export interface MovedRecords {
   readonly plan: ProjectionPlan;
   readonly find: (id: string) => RecordImage | undefined;
@@ -93,7 +111,8 @@ function give(records: MovedRecords, next: RecordImage, gift: Gift): void {
     }
   }
   const rest = awaits.fields.filter((field) => !fields.includes(field));
-  next.remember({ awaits: rest.length === 0 ? undefined : { ...awaits, fields: rest } });
+  // The way to a further key is kept: what was given there may not have been announced.
+  next.remember({ awaits: rest.length === 0 && awaits.to === undefined ? undefined : { ...awaits, fields: rest } });
 }
 
 /** An insert that belongs to an earlier delete under the same two keys. */

@@ -101,7 +101,8 @@ export class Projector {
     const collected: Collected = { deltas: [], refused: [], later: [], announced: [], marks: new Map(), counts };
     const batches = prepared.batches.filter(({ changes }) => changes.length > 0);
     if (this.#shared !== null) await this.open(this.#shared);
-    for (const batch of batches) await this.#applyBatch(writer, batch, collected, this.#shared === null ? null : keeping);
+    for (const batch of this.#shared === null ? batches : batches.flatMap(movesApart))
+      await this.#applyBatch(writer, batch, collected, this.#shared === null ? null : keeping);
     if (this.#shared !== null) await this.#lookBehind(this.#shared, batches, collected);
     return collected;
   }
@@ -152,7 +153,8 @@ export class Projector {
     const now = this.#clock.now();
     /** What others saw of records that an earlier round has written. */
     const origins = new Map<string, StoredRecord | null>();
-    for (let round = 0; round < MAX_ROUNDS; round++) {
+    const isMove = keeping !== null && changes.some(movesKey);
+    for (let round = 0; round < MAX_ROUNDS;) {
       const read = ids.size === 0 ? new Map<string, StoredRecord>() : await writer.records(plan.name, [...ids]);
       const mark: ChangePlace | null = this.#marks.get(plan.name) ?? null;
       const simulation = new BatchSimulation(plan, read, { ids, mark, now, keeping });
@@ -160,7 +162,9 @@ export class Projector {
         simulation.add(more, await writer.records(plan.name, more));
       simulation.run(changes);
       const writes = writesOf(simulation.images, now);
-      const conflicts = new Set(writes.length === 0 ? [] : await writer.write(plan.name, writes));
+      const conflicts = new Set(isMove ? await writeInTurn(writer, plan.name, writes) : await writeAll(writer, plan.name, writes));
+      // Others may have written the other record of a move since it was read: it is done when there is nothing more to write.
+      if (isMove && conflicts.size === 0 && writes.length > 0) continue;
       if (conflicts.size === 0) {
         const lasts = new Map(writes.map(({ id, next }) => [id, next]));
         if (keeping !== null) collectImages(plan, simulation.images, lasts, collected);
@@ -179,6 +183,7 @@ export class Projector {
         return;
       }
       for (const { id, previous } of writes) if (!conflicts.has(id) && !origins.has(id)) origins.set(id, previous);
+      round++;
     }
     throw new AppError('STORE_CONFLICT', `Records of projection "${plan.name}" changed ${MAX_ROUNDS} times while they were being written`);
   }
@@ -235,12 +240,42 @@ function collectImages(
   if (writes.length > 0) collected.announced.push({ collection: plan.name, writes });
 }
 
-/** Every record that the changes may touch: their own, and those under the other key where a key changed. */
+async function writeAll(writer: StoreWriter, collection: string, writes: readonly RecordWrite[]): Promise<readonly string[]> {
+  return writes.length === 0 ? [] : writer.write(collection, writes);
+}
+
+/** One after the other, who takes something before who gives it away: whatever happens in between, somebody has it. */
+async function writeInTurn(writer: StoreWriter, collection: string, writes: readonly RecordWrite[]): Promise<readonly string[]> {
+  for (const write of writes.toReversed()) {
+    const conflicts = await writer.write(collection, [write]);
+    if (conflicts.length > 0) return conflicts;
+  }
+  return [];
+}
+
+/** Each change of a key by itself, since it reads and writes several records that others may write, too. */
+function movesApart({ plan, changes }: PreparedBatch): PreparedBatch[] {
+  const batches: { readonly plan: ProjectionPlan; readonly changes: PreparedChange[] }[] = [];
+  let wasMove = true;
+  for (const change of changes) {
+    const isMove = movesKey(change);
+    if (isMove || wasMove) batches.push({ plan, changes: [change] });
+    else batches.at(-1)?.changes.push(change);
+    wasMove = isMove;
+  }
+  return batches;
+}
+
+function movesKey({ movedFrom, movedTo }: PreparedChange): boolean {
+  return movedFrom !== null || movedTo !== null;
+}
+
+/** Every record that the changes may touch: their own, and those under the other key where a key changed. Who gives comes before who takes. */
 function idsOf(changes: readonly PreparedChange[]): ReadonlySet<string> {
   const ids = new Set<string>();
   for (const { change, id, movedFrom, movedTo } of changes) {
-    if (change.operation !== 'truncate') ids.add(id);
     if (movedFrom !== null) ids.add(movedFrom);
+    if (change.operation !== 'truncate') ids.add(id);
     if (movedTo !== null) ids.add(movedTo);
   }
   return ids;
