@@ -31,6 +31,7 @@ export class Line {
   #consumer: LogConsumer | undefined;
   #generation = 0;
   #lag = 0;
+  #batches = 0;
   #busySince: number | null = null;
   #lastProgressAt: number | null = null;
   #failingSince: number | null = null;
@@ -60,15 +61,20 @@ export class Line {
   async poll(limit: number, wait: Wait): Promise<readonly LogRecord[]> {
     if (this.#isOutdated) await this.open();
     const records = (await this.#consumer?.poll(limit, wait)) ?? [];
-    if (records.length > 0) this.#busySince = this.#parts.clock.now();
+    if (records.length > 0) {
+      this.#busySince = this.#parts.clock.now();
+      this.#batches++;
+    }
     if (!this.#isOutdated) return records;
     await this.open();
     return [];
   }
 
+  /** The next batch may be in hand already: then it is that one which the line is busy with. */
   async commit(offsets: Offsets): Promise<void> {
+    const batch = this.#batches;
     await this.#consumer?.commit(offsets);
-    this.#busySince = null;
+    if (batch === this.#batches) this.#busySince = null;
     this.#lastProgressAt = this.#parts.clock.now();
   }
 

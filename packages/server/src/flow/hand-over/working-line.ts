@@ -28,10 +28,16 @@ const LONGEST_DELAY_MS = 30_000;
 /** Of waiting for records, before it is looked whether what is paused has changed. */
 const IDLE_WAIT_MS = 1_000;
 
-/** A line that works: a batch is polled, worked on, then committed. What fails is polled again, by the same member of the group. */
+/**
+ * A line that works: a batch is polled, worked on, then committed. What fails is polled again, by the same member of the group.
+ *
+ * While it runs, a batch is committed as the next one is worked on: one commit at a time, none before its effects are durable.
+ */
 export class WorkingLine {
   readonly line: Line;
   readonly #parts: Parts;
+  /** Of the batch before. */
+  #committing: Promise<void> | undefined;
   /** What was polled was not all done: it is polled again before anything else. */
   #isBroken = false;
 
@@ -42,18 +48,9 @@ export class WorkingLine {
 
   /** One batch; false where there is none. */
   async step(wait: Wait = { waitMs: 0 }): Promise<boolean> {
-    const { line, work, limit, savePositions } = this.#parts;
-    if (this.#isBroken) await line.rewind();
-    this.#isBroken = true;
-    const records = await line.poll(limit(), wait);
-    if (records.length > 0) {
-      await work(records);
-      const offsets = offsetsAfter(records);
-      await savePositions?.(line.group, offsets);
-      await line.commit(offsets);
-    }
-    this.#isBroken = false;
-    return records.length > 0;
+    const worked = await this.#workOn(wait);
+    await this.#committed();
+    return worked;
   }
 
   /** Works until the signal aborts. A failure is waited out, longer each time, unless `isFatal`: then it is thrown. */
@@ -62,7 +59,7 @@ export class WorkingLine {
     let failures = 0;
     while (!signal.aborted) {
       try {
-        await this.step({ signal, waitMs: IDLE_WAIT_MS });
+        await this.#workOn({ signal, waitMs: IDLE_WAIT_MS });
         failures = 0;
         line.worked();
       } catch (error) {
@@ -72,6 +69,45 @@ export class WorkingLine {
         logger.error('A batch failed and is tried again', { line: line.group, error: messageOf(error), failures, delayMs });
         await clock.sleep(delayMs, signal);
       }
+    }
+    await this.#committed().catch((error: unknown) => line.failed(error));
+  }
+
+  /** The commit is on its way when it returns. */
+  async #workOn(wait: Wait): Promise<boolean> {
+    const { line, work, limit } = this.#parts;
+    if (this.#isBroken) {
+      await this.#committed();
+      await line.rewind();
+    }
+    this.#isBroken = true;
+    const records = await line.poll(limit(), wait);
+    if (records.length > 0) {
+      await work(records);
+      await this.#committed();
+      this.#committing = this.#commit(offsetsAfter(records));
+      // Whoever waits for it is told.
+      this.#committing.catch(() => undefined);
+    }
+    this.#isBroken = false;
+    return records.length > 0;
+  }
+
+  async #commit(offsets: Offsets): Promise<void> {
+    const { line, savePositions } = this.#parts;
+    await savePositions?.(line.group, offsets);
+    await line.commit(offsets);
+  }
+
+  /** Throws where the last commit failed, once. */
+  async #committed(): Promise<void> {
+    const committing = this.#committing;
+    this.#committing = undefined;
+    try {
+      await committing;
+    } catch (error) {
+      this.#isBroken = true;
+      throw error;
     }
   }
 }
