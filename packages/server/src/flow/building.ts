@@ -50,12 +50,13 @@ export class Building {
     return buildEach(builder, triggers, reader, readerWithin);
   }
 
-  /** Errors, retries and resolved errors of what was built. */
+  /** Errors, retries and resolved errors of what was built. `hasErrors`: the view may have errors to resolve. */
   async settle(
     view: ViewPlan,
     built: readonly Built[],
     writer: StoreWriter,
     taken: (trigger: Trigger) => Taken | undefined,
+    hasErrors = this.#parts.backlog.hasErrors(view.name),
   ): Promise<void> {
     const { clock, backlog, meter } = this.#parts;
     const { retry } = view.definition;
@@ -89,7 +90,7 @@ export class Building {
       backlog.failed(view.name);
       meter.counts.viewErrors += entries.length;
     }
-    if (fine.length > 0 && backlog.hasErrors(view.name)) await writer.resolveErrors({ view: view.name, identifiers: fine }, now);
+    if (fine.length > 0 && hasErrors) await writer.resolveErrors({ view: view.name, identifiers: fine }, now);
   }
 }
 

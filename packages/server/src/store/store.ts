@@ -118,7 +118,8 @@ export interface QueueItem {
   /** Text that the stage that put it can read. */
   readonly payload: string;
 }
-export type QueueKind = 'trigger' | 'strategy' | 'record' | 'truncate' | 'job';
+export const QUEUE_KINDS = ['trigger', 'strategy', 'record', 'truncate', 'job'] as const;
+export type QueueKind = (typeof QUEUE_KINDS)[number];
 
 /** `seq` changes whenever something is put into the row: a taken item is only removed by `complete` when nothing came since. */
 export interface QueuedItem extends QueueItem {
