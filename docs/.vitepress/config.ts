@@ -33,6 +33,7 @@ export default defineConfig({
           { text: 'Failures', link: '/concepts/failures' },
           { text: 'Jobs and lanes', link: '/concepts/jobs' },
           { text: 'Records in Kafka', link: '/concepts/records-in-kafka' },
+          { text: 'Documents in MongoDB', link: '/concepts/documents-in-mongodb' },
           { text: 'Words', link: '/concepts/words' },
         ],
       },
