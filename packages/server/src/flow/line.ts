@@ -14,6 +14,8 @@ interface Parts {
   readonly role: Role;
   /** Where its positions are: with the effects in the store, or in the log, whose members of a group share the partitions. */
   readonly positions: 'store' | 'log';
+  /** Topics of which records may have been removed before they were read. */
+  readonly acceptLost?: readonly string[] | undefined;
   /** Topics that are not read for the time being, and what changes with them. */
   readonly paused: () => ReadonlySet<string>;
   readonly generation: () => number;
@@ -48,12 +50,12 @@ export class Line {
 
   /** Reads from the last commit on. */
   async open(): Promise<void> {
-    const { log, store, group, positions, paused, generation } = this.#parts;
+    const { log, store, group, positions, paused, generation, acceptLost } = this.#parts;
     await this.close();
     const opened = generation();
     const topics = this.topics.filter((topic) => !paused().has(topic));
     const from = positions === 'log' ? undefined : only(await store.positions(group), topics);
-    this.#consumer = await log.subscribe({ group, topics, from });
+    this.#consumer = await log.subscribe({ group, topics, from, acceptLost });
     this.#generation = opened;
   }
 
@@ -102,14 +104,15 @@ export class Line {
 
   report(): LineReport {
     const { group, role } = this.#parts;
+    const trouble = this.#consumer?.trouble;
     return {
       name: group,
       role,
       lag: this.#lag,
       busySince: this.#busySince,
       lastProgressAt: this.#lastProgressAt,
-      failingSince: this.#failingSince,
-      error: this.#error,
+      failingSince: this.#failingSince ?? trouble?.since ?? null,
+      error: this.#error ?? (trouble === undefined ? null : safeMessageOf(trouble.error)),
     };
   }
 

@@ -23,6 +23,8 @@ export interface PipelineOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings?: Partial<PipelineSettings>;
+  /** Topics of which records may have been removed before they were read. */
+  readonly acceptLost?: readonly string[] | undefined;
   /** Kinds of jobs beside those that the pipeline knows itself. */
   readonly jobTypes?: readonly MakeJobType[] | undefined;
 }

@@ -12,6 +12,7 @@ import { CustomWriter } from './4-aggregate/custom-writer.ts';
 import { FragmentCache } from './4-aggregate/fragment-cache.ts';
 import { ViewBuilder } from './4-aggregate/view-builder.ts';
 import type { BuilderOptions } from './4-aggregate/view-builder.ts';
+import { lineDelayMs } from './backoff.ts';
 import { Backlog } from './backlog.ts';
 import { Building } from './building.ts';
 import { CodeUnit } from './code-unit.ts';
@@ -135,7 +136,16 @@ export class Pipeline implements Flow {
     const pauses = this.#pauses;
     this.#lines = topicsOfLines(definitions.systems).map((topics) => {
       const paused = { paused: () => pauses.topics(), generation: () => pauses.generation };
-      return new Line(topics, { log, store, clock, group: settings.group, role: 'all', positions: 'store', ...paused });
+      return new Line(topics, {
+        log,
+        store,
+        clock,
+        group: settings.group,
+        role: 'all',
+        positions: 'store',
+        acceptLost: options.acceptLost,
+        ...paused,
+      });
     });
     const codedTopics = this.#lines[CODED_LINE]?.topics ?? [];
     const customWriter = new CustomWriter({
@@ -244,7 +254,7 @@ export class Pipeline implements Flow {
 
   /** Why work does not go on at present, such as a full disk; undefined when it does. */
   get trouble(): string | undefined {
-    return this.#troubles.values().next().value;
+    return this.#troubles.values().next().value ?? this.#lines.find((line) => line.report().error !== null)?.report().error ?? undefined;
   }
 
   /** Forgets deleted keys, and removes soft-deleted records, whose time is over. */
@@ -379,7 +389,7 @@ export class Pipeline implements Flow {
 
   async #waitOut(error: unknown, failures: number, signal: AbortSignal | undefined): Promise<void> {
     const { clock, logger } = this.#options;
-    const delayMs = Math.min(30_000, 100 * 2 ** Math.min(failures, 10));
+    const delayMs = lineDelayMs(error, failures, 100);
     logger.error('A unit of work failed and is tried again', { error, failures, delayMs });
     await clock.sleep(delayMs, signal);
   }

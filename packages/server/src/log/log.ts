@@ -1,3 +1,4 @@
+import type { AppError } from '../core/errors.ts';
 import type { LogPosition, LogRecord, NewLogRecord } from '../core/log-record.ts';
 
 /** Offset of the next record to read, by topic and partition. */
@@ -82,8 +83,8 @@ export interface Log extends AsyncDisposable {
    * all partitions by itself, those that are not in it from their beginning: what it commits is only shown. Null: of no group; it begins
    * at `from`, else at the end, and commits nothing. Partitions that come later are read from their beginning.
    *
-   * Where records that come next were removed before they were read, `poll` fails with POSITION_LOST, unless the topic is in `acceptLost`:
-   * then the oldest that is kept comes next.
+   * Where records that come next were removed before they were read, `poll` fails with POSITION_LOST when no other partition has records,
+   * unless the topic is in `acceptLost`: then the oldest that is kept comes next, and what is lost later fails again.
    */
   subscribe(options: {
     readonly group: string | null;
@@ -117,4 +118,7 @@ export interface LogConsumer extends AsyncDisposable {
 
   /** Records not yet polled, by topic. */
   lag(): Promise<ReadonlyMap<string, number>>;
+
+  /** Why partitions are not read while the others are, and since when (ms since 1970). */
+  readonly trouble?: { readonly error: AppError; readonly since: number } | undefined;
 }

@@ -40,8 +40,12 @@ export class FeedReader implements AsyncDisposable {
     await this.#subscribe();
   }
 
-  poll(limit: number, signal: AbortSignal): Promise<readonly LogRecord[]> {
-    return this.#consumer === undefined ? Promise.resolve([]) : this.#consumer.poll(limit, { signal });
+  /** Fails where a partition cannot be read on, also while others have records: what it would have told is missing. */
+  async poll(limit: number, signal: AbortSignal): Promise<readonly LogRecord[]> {
+    const records = (await this.#consumer?.poll(limit, { signal })) ?? [];
+    const trouble = this.#consumer?.trouble;
+    if (trouble !== undefined) throw trouble.error;
+    return records;
   }
 
   /** The records are done. */

@@ -3,6 +3,7 @@ import { messageOf } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { LogRecord } from '../../core/log-record.ts';
 import type { Offsets } from '../../log/log.ts';
+import { lineDelayMs } from '../backoff.ts';
 import { offsetsAfter } from '../line.ts';
 import type { Line } from '../line.ts';
 
@@ -24,7 +25,6 @@ interface Wait {
 }
 
 const FIRST_DELAY_MS = 100;
-const LONGEST_DELAY_MS = 30_000;
 /** Of waiting for records, before it is looked whether what is paused has changed. */
 const IDLE_WAIT_MS = 1_000;
 
@@ -65,7 +65,7 @@ export class WorkingLine {
       } catch (error) {
         if (isFatal(error)) throw error;
         line.failed(error);
-        const delayMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(failures++, 10));
+        const delayMs = lineDelayMs(error, failures++, FIRST_DELAY_MS);
         logger.error('A batch failed and is tried again', { line: line.group, error: messageOf(error), failures, delayMs });
         await clock.sleep(delayMs, signal);
       }

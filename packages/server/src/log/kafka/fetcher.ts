@@ -58,6 +58,8 @@ export class Fetcher {
   #isFinal = false;
   #looking: Promise<void> | undefined;
   #turn = 0;
+  /** Partitions of which a loss was accepted. */
+  readonly #accepted = new Set<string>();
 
   constructor(options: FetcherOptions) {
     this.#options = options;
@@ -98,9 +100,15 @@ export class Fetcher {
   /** Throws what went wrong, if anything did: once, or each time where it is final. */
   throwFailure(): void {
     const failure = this.#failure;
-    if (failure === undefined) return;
-    if (!this.#isFinal) this.#failure = undefined;
-    throw failure;
+    if (failure !== undefined && !this.#isFinal) this.#failure = undefined;
+    if (failure !== undefined) throw failure;
+    const { trouble } = this;
+    if (trouble !== undefined) throw trouble.error;
+  }
+
+  /** Of a partition that is not read any more, while others are. */
+  get trouble(): PartitionBuffer['failure'] {
+    return this.#partitions.find(({ failure }) => failure !== undefined)?.failure;
   }
 
   /** Asks each broker that is not being asked for the partitions that want more. */
@@ -114,6 +122,7 @@ export class Fetcher {
     for (const partition of this.#partitions) {
       const leader = this.#leaderOf(partition);
       if (leader === undefined) continue;
+      if (partition.failure !== undefined) continue;
       if (partition.isFetching || partition.notBefore > now || partition.bytes >= AHEAD_BYTES || (isFull && partition.bytes > 0)) {
         left.add(leader);
         continue;
@@ -267,28 +276,39 @@ export class Fetcher {
     await this.look();
   }
 
-  /** Records that come next are gone, or were never there: that is never gone over in silence. */
+  /** Records that come next are gone, or were never there: that is never gone over in silence. Other partitions are read on. */
   async #findOut(faulty: readonly PartitionBuffer[]): Promise<void> {
-    const { client, names, acceptLost } = this.#options;
+    const { client, names, clock, reports } = this.#options;
     for (const partition of faulty) {
       const { begin, end } = await boundsOf(client, names.real(partition.topic), partition.partition);
       const { topic, fetchNext } = partition;
       if (fetchNext >= begin && fetchNext <= end) continue;
-      if (partition.isAtBeginning || acceptLost.has(topic)) partition.moveTo(fetchNext < begin || partition.isAtBeginning ? begin : end);
+      if (partition.isAtBeginning && partition.bytes === 0) partition.moveTo(begin);
+      else if (partition.isAtBeginning) partition.goOver(begin);
       else {
         const what =
           fetchNext < begin
             ? `its oldest record is now ${begin}: ${begin - fetchNext} were removed before they were read`
             : `it ends at ${end}: records that were read before are gone`;
-        this.fail(
-          new AppError(
-            'POSITION_LOST',
-            `Partition ${partition.partition} of topic "${topic}" was read up to offset ${fetchNext}, but ${what}`,
-          ),
-          true,
-        );
+        const message = `Partition ${partition.partition} of topic "${topic}" was read up to offset ${fetchNext}, but ${what}`;
+        if (this.#accepts(partition)) {
+          reports.report('Records are gone, which is accepted', undefined, { topic, partition: partition.partition, what });
+          if (fetchNext < begin) partition.goOver(begin);
+          else partition.moveTo(end);
+          // Should more be removed before anything was read, that is the same loss.
+          partition.isAtBeginning = true;
+        } else partition.failure = { error: new AppError('POSITION_LOST', message), since: clock.now() };
       }
     }
+    this.#options.changed();
+  }
+
+  /** Once for each partition: what is lost later is not what was accepted. */
+  #accepts({ topic, partition }: PartitionBuffer): boolean {
+    const place = `${topic} ${partition}`;
+    if (!this.#options.acceptLost.has(topic) || this.#accepted.has(place)) return false;
+    this.#accepted.add(place);
+    return true;
   }
 }
 

@@ -108,6 +108,10 @@ export class KafkaConsumer implements LogConsumer {
     return lag;
   }
 
+  get trouble(): LogConsumer['trouble'] {
+    return this.#options.fetcher.trouble;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed.signal.aborted) return;
     this.#closed.abort();

@@ -45,6 +45,42 @@ describeWith(['kafka'], 'positions', ({ kafka }) => {
     expect(valuesOf(await fresh.poll(10))).toEqual(['d', 'e']);
   });
 
+  test('a loss is accepted once, and committed though nothing is left to read', { timeout: TEST_MS }, async () => {
+    const prefix = `${uniqueName('accepted')}.`;
+    await using log = await openKafkaLog(settingsOf(prefix));
+    const append = (values: readonly string[]) => log.append(values.map((value) => ({ topic: 'orders', key: 'k', value })));
+    await append(['a', 'b', 'c']);
+    const first = await log.subscribe({ group: 'g', topics: ['orders'] });
+    await first.poll(1);
+    await first.commit(offsets(['orders', 0, 1]));
+    await first[Symbol.asyncDispose]();
+    await removeBefore(`${prefix}orders`, 3);
+    await using member = await log.subscribe({ group: 'g', topics: ['orders'], acceptLost: ['orders'] });
+    expect(await member.poll(10, { waitMs: 500 })).toEqual([]);
+    await expect.poll(async () => (await log.committed('g')).get('orders')?.get(0)).toBe(3);
+    await append(['d']);
+    expect(valuesOf(await member.poll(10))).toEqual(['d']);
+    await member.commit(offsets(['orders', 0, 4]));
+    await member[Symbol.asyncDispose]();
+    await using plain = await log.subscribe({ group: 'g', topics: ['orders'] });
+    await append(['e']);
+    expect(valuesOf(await plain.poll(10))).toEqual(['e']);
+  });
+
+  test('other partitions are read on where one is lost, and what it is stays told', { timeout: TEST_MS }, async () => {
+    const prefix = `${uniqueName('partly')}.`;
+    await using log = await openKafkaLog(settingsOf(prefix));
+    await log.append(['a', 'b'].map((value) => ({ topic: 'orders', key: 'k', value })));
+    await log.append([{ topic: 'items', key: 'k', value: '1' }]);
+    await removeBefore(`${prefix}orders`, 2);
+    await using reader = await log.subscribe({ group: 'g', topics: ['orders', 'items'], from: offsets(['orders', 0, 1], ['items', 0, 0]) });
+    expect(valuesOf(await reader.poll(10))).toEqual(['1']);
+    await expect(reader.poll(10)).rejects.toMatchObject({ code: 'POSITION_LOST' });
+    await log.append([{ topic: 'items', key: 'k', value: '2' }]);
+    await expect.poll(async () => reader.poll(10).then(valuesOf, () => []), { timeout: 10_000 }).toEqual(['2']);
+    expect(reader.trouble?.error).toMatchObject({ code: 'POSITION_LOST', message: expect.stringContaining('topic "orders"') });
+  });
+
   test('a topic that is deleted and made again while it is read is an error, not a beginning', { timeout: TEST_MS }, async () => {
     const prefix = `${uniqueName('again')}.`;
     await using log = await openKafkaLog(settingsOf(prefix));

@@ -1,3 +1,4 @@
+import type { AppError } from '../../core/errors.ts';
 import type { LogRecord } from '../../core/log-record.ts';
 import { logRecordOf } from './record-batches.ts';
 import type { Batch } from './record-batches.ts';
@@ -18,6 +19,8 @@ export class PartitionBuffer {
   /** Changes whenever fetched records would be the wrong ones. */
   version = 0;
   isFetching = false;
+  /** Why it is not read any more, and since when. */
+  failure: { readonly error: AppError; readonly since: number } | undefined;
   /** Nothing is asked for before, after an error. ms since 1970. */
   notBefore = 0;
   #fetchNext: number;
@@ -86,6 +89,13 @@ export class PartitionBuffer {
     this.#batches = [];
     this.#at = 0;
     this.bytes = 0;
+    this.version++;
+  }
+
+  /** Goes over what is not there any more. What was fetched before stays; what was handed out is still to be done. */
+  goOver(offset: number): void {
+    this.#fetchNext = offset;
+    if (this.#batches.length === 0) this.next = offset;
     this.version++;
   }
 
