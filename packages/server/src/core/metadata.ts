@@ -81,6 +81,8 @@ export interface TriggerPlace {
   readonly topicId: string;
   readonly partition: number;
   readonly offset: number;
+  /** Names the definitions by which it was answered, where processes with others may work at the same time. */
+  readonly by?: string | undefined;
 }
 
 export function counterOf(meta: ProjectionMeta): Counter {

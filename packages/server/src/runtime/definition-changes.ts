@@ -1,8 +1,12 @@
+import { createHash } from 'node:crypto';
+import type { DefinitionsInForce } from '../flow/hand-over/fence.ts';
 import { refreshItem } from '../flow/jobs/job-rows.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Store } from '../store/store.ts';
 
 const FACTS = 'definition/';
+/** Fact that names the definitions that are in force. */
+const IN_FORCE = 'definitions';
 
 /** What differs from the definitions of the last start, and what follows from it. */
 export interface DefinitionChanges {
@@ -51,13 +55,27 @@ export async function findDefinitionChanges(store: Store, plan: Plan, hashes: Re
   return { notices, refresh: [...refresh], hashes, removed };
 }
 
-/** Remembers the definitions and queues the rebuilds, in one unit of work. */
+/** The definitions of this process, and those that are in force. */
+export function definitionsInForce(store: Pick<Store, 'fact'>, hashes: ReadonlyMap<string, string>): DefinitionsInForce {
+  return { own: nameOf(hashes), read: () => store.fact(IN_FORCE) };
+}
+
+function nameOf(hashes: ReadonlyMap<string, string>): string {
+  const all = [...hashes].sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(all)).digest('base64url').slice(0, 8);
+}
+
+/**
+ * Remembers the definitions and queues the rebuilds. Where it dies in the midst, the next start finds the same changes: first others give
+ * way, so that none of them takes the rebuilds; what is known of the definitions comes last.
+ */
 export async function acceptDefinitionChanges(store: Store, changes: DefinitionChanges): Promise<void> {
   const jobs = changes.refresh.map(refreshItem);
   await store.transact(async (writer) => {
+    await writer.saveFact(IN_FORCE, nameOf(changes.hashes));
+    if (jobs.length > 0) await writer.enqueue(jobs);
     for (const [name, hash] of changes.hashes) await writer.saveFact(`${FACTS}${name}`, hash);
     for (const name of changes.removed) await writer.saveFact(`${FACTS}${name}`, null);
-    if (jobs.length > 0) await writer.enqueue(jobs);
   });
 }
 

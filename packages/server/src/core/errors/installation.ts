@@ -62,6 +62,12 @@ export const INSTALLATION_ERRORS = {
     what: 'A topic was deleted and made again: the position that was reached says nothing about the new one.',
     cure: 'Read it from its beginning with millrace start --accept-new-topic NAME, or bring the rows again with millrace replay.',
   },
+  DEFINITIONS_REPLACED: {
+    whose: 'operator',
+    retryable: true,
+    what: 'A process that started later brought other definitions of the project: this one gives its work to it.',
+    cure: 'Stop this process, or start it with the same definitions. Of two versions that are started in turn the last one works.',
+  },
   POSITION_LOST: {
     whose: 'operator',
     retryable: false,

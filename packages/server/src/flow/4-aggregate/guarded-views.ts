@@ -30,12 +30,18 @@ export interface GuardedWrite {
 }
 
 /** How the place of a trigger stands to what is stored. */
-export type Standing = 'newer' | 'same' | 'older';
+export type Standing = 'newer' | 'same' | 'older' | 'foreign';
 
-/** `older`: something newer was built. `same`: this very trigger was answered. Places in different partitions say nothing. */
+/**
+ * `older`: something newer was built. `same`: this very trigger was answered. `foreign`: the answer was built by other definitions. Places
+ * in different partitions say nothing.
+ */
 export function standingOf(place: TriggerPlace, stored: StoredRecord | undefined): Standing {
   const known = stored === undefined ? undefined : metaOf(stored).trigger;
-  if (known === undefined || known.topicId !== place.topicId || known.partition !== place.partition) return 'newer';
+  if (known === undefined) return 'newer';
+  const isComparable = known.topicId === place.topicId && known.partition === place.partition;
+  if (known.by !== place.by) return isComparable && place.offset < known.offset ? 'older' : 'foreign';
+  if (!isComparable) return 'newer';
   return place.offset > known.offset ? 'newer' : place.offset === known.offset ? 'same' : 'older';
 }
 
