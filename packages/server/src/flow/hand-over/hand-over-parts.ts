@@ -26,6 +26,7 @@ import { QueueUnit } from '../queue-unit.ts';
 import { PipelineMeter } from '../stats.ts';
 import { Traffic } from '../traffic.ts';
 import { CreatorUnit } from './creator-unit.ts';
+import { Fence } from './fence.ts';
 import { collectionsByTopic, groupsOf } from './groups.ts';
 import type { Group } from './groups.ts';
 import { HandOver } from './hand-over.ts';
@@ -54,6 +55,7 @@ export class HandOverParts {
   readonly code: CodeUnit | null;
   readonly trickle: Trickle;
   readonly lease: Lease;
+  readonly fence: Fence;
   /** All groups of the project, in all processes. */
   readonly groups: readonly Group[];
   readonly transit: Transit;
@@ -78,6 +80,9 @@ export class HandOverParts {
     this.#views = new Map(plan.views.flatMap(({ name }) => lanes.map((lane) => [triggersTopic(this, name, lane), name] as const)));
     this.pauses = new Pauses(definitions, new Filling(plan));
     this.lease = new Lease(store, clock, 'queue');
+    this.fence = new Fence(options.inForce);
+    const { fence } = this;
+    const guarded = fence.guard(store);
     const backlog = new Backlog({ isShared: true });
     const strategist = new Strategist(plan, code);
     const fragments = new FragmentCache(NO_ROOM);
@@ -112,11 +117,11 @@ export class HandOverParts {
     const codedProjections = new Set(
       projections.filter(({ topics }) => topics.some((topic) => codedTopics.includes(topic))).map(({ name }) => name),
     );
-    const common = { store, plan, projector, propagation, ingestUnit, pauses, clock, settings };
+    const common = { store: guarded, plan, projector, propagation, ingestUnit, pauses, clock, settings };
     const positions = (): Promise<Offsets> => this.positions();
     const types = jobTypes({ ...common, positions, definitions, log, ingestor, customWriter, codedProjections }, options.jobTypes ?? []);
     const traffic = this.#traffic;
-    this.jobs = new JobRunner({ store, propagation, types, clock, logger, traffic });
+    this.jobs = new JobRunner({ store: guarded, propagation, types, clock, logger, traffic });
     this.queue = new QueueUnit({ ...common, jobs: this.jobs, traffic, codedTopics });
     this.code = CodeUnit.isNeeded(plan) ? new CodeUnit({ ...common, strategist, customWriter }) : null;
     this.trickle = new Trickle({ plan, store, propagation, pauses, clock, logger, perSecond: settings.auditPerSecond, traffic });
@@ -126,7 +131,7 @@ export class HandOverParts {
     this.#follow = new MessageUnit(messages, (records, bury) => trigger.follow(records, bury));
     this.#consult = new MessageUnit(messages, (records, bury) => trigger.consult(records, bury));
     const topicIdOf = (topic: string): string => must(this.#topicIds.get(topic), `Topic "${topic}" has an id`);
-    const create = { plan, store, building, builders, customWriter, handOver: propagation, clock, meter, topicIdOf };
+    const create = { plan, store, building, builders, customWriter, handOver: propagation, clock, meter, topicIdOf, fence };
     const creator = new CreatorUnit(create);
     this.#create = new MessageUnit(messages, (records, bury) => creator.process(records, bury));
   }
@@ -148,8 +153,16 @@ export class HandOverParts {
     return new Set(topics.filter((topic) => pauses.hasView(this.viewOf(topic))));
   }
 
-  /** What is done with the records of a group. */
-  workOf({ role, callsCode, lane }: Group): (records: readonly LogRecord[]) => Promise<void> {
+  /** What is done with the records of a group, by definitions that were in force until the end. */
+  workOf(group: Group): (records: readonly LogRecord[]) => Promise<void> {
+    const work = this.#workOf(group);
+    return async (records) => {
+      await work(records);
+      await this.fence.check();
+    };
+  }
+
+  #workOf({ role, callsCode, lane }: Group): (records: readonly LogRecord[]) => Promise<void> {
     if (role === 'updater') {
       return async (records) => {
         this.#traffic.note();
