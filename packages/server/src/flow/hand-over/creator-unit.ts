@@ -19,6 +19,7 @@ import { beginsOf } from '../line.ts';
 import { decodeTrigger } from '../messages/trigger-message.ts';
 import type { PipelineMeter } from '../stats.ts';
 import type { HandOver } from './hand-over.ts';
+import type { Fence } from './fence.ts';
 import { decodeEach } from './message-unit.ts';
 import type { Bury } from './message-unit.ts';
 
@@ -36,6 +37,7 @@ interface Parts {
   readonly meter: PipelineMeter;
   /** Id of a topic of triggers. */
   readonly topicIdOf: (topic: string) => string;
+  readonly fence: Fence;
 }
 
 /** A build that is asked for. */
@@ -85,11 +87,14 @@ export class CreatorUnit {
   async #attempt(view: ViewPlan, asked: readonly Asked[], isAnnounced: IsAnnounced): Promise<readonly Asked[]> {
     const { building, builders, meter, store } = this.#parts;
     const ids = (await builders.get(view.name)?.idsOf(asked.map(({ trigger }) => trigger))) ?? [];
-    const stored = await store.records(view.name, [...new Set(ids)]);
+    // Asked beside what is read anyway: there are hardly ever any.
+    const [stored, errors] = await Promise.all([store.records(view.name, [...new Set(ids)]), store.errors({ view: view.name, limit: 1 })]);
     const standings = asked.map(({ place }, i) => standingOf(place, stored.get(ids[i] ?? '')));
+    // Either of both is to be rebuilt by the other one's definitions: it must be known by whose.
+    if (standings.includes('foreign')) await this.#parts.fence.check();
     const isCustom = hasFunctions(view);
     // Where a function of the user's writes, that it was asked for does not say that it has written.
-    const wanted = asked.filter((_, i) => standings[i] === 'newer' || (isCustom && standings[i] === 'same'));
+    const wanted = asked.filter((_, i) => standings[i] === 'newer' || standings[i] === 'foreign' || (isCustom && standings[i] === 'same'));
     const answered = ids.filter((_, i) => standings[i] === 'same').flatMap((id) => stored.get(id) ?? []);
     await this.#announce(
       answered.flatMap((record) => openDeltas(view, record, isAnnounced)),
@@ -100,10 +105,10 @@ export class CreatorUnit {
     const built = await meter.time('aggregate', () => building.recompute(view, triggers, store));
     const attempts = new Map(wanted.map((each) => [each.trigger, each]));
     const answers = built.map((each): Answer => ({ built: each, place: attempts.get(each.trigger)?.place ?? NOWHERE }));
-    return this.#write(view, { answers, asked: wanted, stored }, isAnnounced);
+    return this.#write(view, { answers, asked: wanted, stored, hasErrors: errors.length > 0 }, isAnnounced);
   }
 
-  async #write(view: ViewPlan, { answers, asked, stored }: Answered, isAnnounced: IsAnnounced): Promise<readonly Asked[]> {
+  async #write(view: ViewPlan, { answers, asked, stored, hasErrors }: Answered, isAnnounced: IsAnnounced): Promise<readonly Asked[]> {
     const { building, meter, clock, handOver } = this.#parts;
     const options = { now: clock.now(), isAnnounced };
     const custom = answers.filter(({ built }) => isWrittenByFunction(view, built));
@@ -122,6 +127,7 @@ export class CreatorUnit {
         plain.map(({ built }) => built),
         writer,
         taken,
+        hasErrors,
       );
       return new Set(writes.length === 0 ? [] : await writer.write(view.name, writes));
     });
@@ -162,11 +168,12 @@ export class CreatorUnit {
   }
 
   #decode(records: readonly LogRecord[], bury: Bury): readonly Asked[] {
-    const { topicIdOf } = this.#parts;
+    const { topicIdOf, fence } = this.#parts;
+    const by = fence.own === undefined ? {} : { by: fence.own };
     return decodeEach(
       records,
       (record): Asked => {
-        const place = { topicId: topicIdOf(record.topic), partition: record.partition, offset: record.offset };
+        const place = { topicId: topicIdOf(record.topic), partition: record.partition, offset: record.offset, ...by };
         return { ...decodeTrigger(record), place };
       },
       bury,
@@ -178,6 +185,8 @@ interface Answered {
   readonly answers: readonly Answer[];
   readonly asked: readonly Asked[];
   readonly stored: ReadonlyMap<string, StoredRecord>;
+  /** The view had errors when what is stored was read. */
+  readonly hasErrors: boolean;
 }
 
 interface Announcing {

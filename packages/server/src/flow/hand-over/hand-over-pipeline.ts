@@ -14,6 +14,7 @@ import type { Group } from './groups.ts';
 import type { HandOverOptions } from './hand-over-options.ts';
 import { HandOverParts } from './hand-over-parts.ts';
 import { IdleWatch } from './idle.ts';
+import { QUEUE_KINDS } from '../../store/store.ts';
 import { WorkingLine } from './working-line.ts';
 
 /** Between two looks at the queue where there was nothing to do, and at what others have paused. */
@@ -70,6 +71,7 @@ export class HandOverPipeline implements Flow {
 
   async step(): Promise<boolean> {
     await this.#parts.pauses.load(this.#options.store);
+    await this.#parts.fence.look();
     let worked = false;
     for (const { working } of this.#lines) worked = (await working.step()) || worked;
     if ((await this.#queueStep(Number.MAX_SAFE_INTEGER)) || worked) return true;
@@ -120,8 +122,8 @@ export class HandOverPipeline implements Flow {
   }
 
   async expire(now: number, limit: number): Promise<void> {
-    const { handOver, projector, lease } = this.#parts;
-    let isDone = !this.#worksOnQueue || !(await lease.holds());
+    const { handOver, projector } = this.#parts;
+    let isDone = !this.#worksOnQueue || !(await this.#holdsQueue());
     while (!isDone) {
       isDone = await handOver.unit(async (writer) => {
         const { done, later } = await projector.expire(writer, now, limit);
@@ -140,6 +142,7 @@ export class HandOverPipeline implements Flow {
       const { error } = working.line.report();
       if (error !== null) return error;
     }
+    if (this.#parts.fence.isReplaced) return 'The definitions of this process were replaced by those of one that started later';
     return this.#troubles.values().next().value;
   }
 
@@ -180,11 +183,15 @@ export class HandOverPipeline implements Flow {
   }
 
   #workingLine(group: Group): WorkingLine {
-    const { log, store, clock, logger } = this.#options;
-    const { pauses } = this.#parts;
+    const { log, store, clock, logger, acceptLost } = this.#options;
+    const { pauses, fence } = this.#parts;
     const positions = log.capabilities.positions;
-    const paused = { paused: () => this.#parts.pausedTopics(group), generation: () => pauses.generation };
-    const line = new Line(group.topics, { log, store, clock, group: group.name, role: group.role, positions, ...paused });
+    const paused = {
+      // Who gives way leaves the partitions to others.
+      paused: () => (fence.isReplaced ? new Set(group.topics) : this.#parts.pausedTopics(group)),
+      generation: () => pauses.generation + fence.generation,
+    };
+    const line = new Line(group.topics, { log, store, clock, group: group.name, role: group.role, positions, acceptLost, ...paused });
     return new WorkingLine({
       line,
       work: this.#parts.workOf(group),
@@ -203,6 +210,8 @@ export class HandOverPipeline implements Flow {
     const lines = this.#lines.map(({ working }) => working.run(signal, isFatal));
     const queue = this.#worksOnQueue
       ? [
+          // Beside the work, which may take longer than it lasts.
+          this.#keepOn('lease', signal, () => this.#holdsQueue().then(() => false), isFatal),
           this.#keepOn('queue', signal, (now) => this.#plainQueueStep(now), isFatal),
           this.#keepOn('code', signal, (now) => this.#codeQueueStep(now), isFatal),
         ]
@@ -228,29 +237,45 @@ export class HandOverPipeline implements Flow {
   }
 
   async #plainQueueStep(now: number): Promise<boolean> {
-    const { lease, queue, trickle } = this.#parts;
-    if (!(await lease.holds())) return false;
-    const worked = await queue.step(now);
+    const { queue, trickle } = this.#parts;
+    if (!(await this.#holdsQueue())) return false;
+    const worked = (await this.#isAnyDue(now)) && (await queue.step(now));
     await trickle.step('plain');
     return worked;
   }
 
   async #codeQueueStep(now: number): Promise<boolean> {
-    const { lease, queue, code, jobs, trickle } = this.#parts;
-    if (!(await lease.holds())) return false;
-    let worked = await queue.retryCoded(now);
-    worked = ((await code?.step(now)) ?? null) !== null || worked;
-    worked = (await jobs.step(now, 'code')) || worked;
+    const { queue, code, jobs, trickle } = this.#parts;
+    if (!(await this.#holdsQueue())) return false;
+    let worked = false;
+    if (await this.#isAnyDue(now)) {
+      worked = await queue.retryCoded(now);
+      worked = ((await code?.step(now)) ?? null) !== null || worked;
+      worked = (await jobs.step(now, 'code')) || worked;
+    }
     await trickle.step('code');
     return worked;
   }
 
-  /** What others have paused, or let go on. */
+  /** Asked first, as hardly ever anything is: each kind of work would look for what is its own. */
+  async #isAnyDue(now: number): Promise<boolean> {
+    return (await this.#options.store.take({ kinds: QUEUE_KINDS, now, limit: 1 })).length > 0;
+  }
+
+  async #holdsQueue(): Promise<boolean> {
+    const { lease, fence } = this.#parts;
+    if (!fence.isReplaced) return lease.holds();
+    await lease.release();
+    return false;
+  }
+
+  /** What others have paused, or let go on; whether they work by other definitions. */
   async #lookAround(): Promise<boolean> {
     const now = this.#options.clock.now();
     if (now - this.#lookedAround < LOOK_AROUND_MS) return false;
     this.#lookedAround = now;
     await this.#parts.pauses.load(this.#options.store);
+    await this.#parts.fence.look();
     return false;
   }
 
