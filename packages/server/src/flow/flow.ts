@@ -34,6 +34,8 @@ export interface Flow {
 
   /** Next offset of every partition of what is ingested: what lies before is done. */
   positions(): Promise<Offsets>;
+  /** Next offset of every partition of whatever is read, by its slowest reader: what lies before is needed no more. */
+  needed(): Promise<Offsets>;
   stats(): PipelineStats;
   /** Fields of the source that could not be projected, since it was opened: most frequent first. */
   fieldReports(): readonly FieldReport[];

@@ -275,6 +275,10 @@ export class Pipeline implements Flow {
     return this.#options.store.positions(this.#settings.group);
   }
 
+  needed(): Promise<Offsets> {
+    return this.positions();
+  }
+
   stats(): PipelineStats {
     return this.#meter.read();
   }

@@ -19,7 +19,7 @@ interface Parts {
  */
 export async function retain({ log, store, pipeline }: Parts, retention: Retention, now: number): Promise<void> {
   await pipeline.expire(now, DELETED_A_UNIT);
-  const keepFrom = await pipeline.positions();
+  const keepFrom = await pipeline.needed();
   await log.trim({
     keepFrom,
     maxBytes: retention.logBytes,

@@ -27,7 +27,7 @@ import { PipelineMeter } from '../stats.ts';
 import { Traffic } from '../traffic.ts';
 import { CreatorUnit } from './creator-unit.ts';
 import { Fence } from './fence.ts';
-import { collectionsByTopic, groupsOf } from './groups.ts';
+import { collectionsByTopic, groupsOf, handOverTopics } from './groups.ts';
 import type { Group } from './groups.ts';
 import { HandOver } from './hand-over.ts';
 import type { HandOverOptions } from './hand-over-options.ts';
@@ -192,5 +192,24 @@ export class HandOverParts {
   async positions(): Promise<Offsets> {
     const all = await Promise.all(this.groups.filter(({ role }) => role === 'updater').map(({ name }) => this.transit.committed(name)));
     return new Map(all.flatMap((offsets) => [...offsets]));
+  }
+
+  /** By the slowest of the groups that read a topic. Messages that no group reads are for those who serve: they take them as they come. */
+  async needed(): Promise<Offsets> {
+    const { definitions, plan, log } = this.#options;
+    const handedOver = new Set(handOverTopics({ id: this.id, definitions, plan }));
+    const needed = new Map<string, Map<number, number>>();
+    for (const { topic, partitions } of await log.topics())
+      if (handedOver.has(topic)) needed.set(topic, new Map(partitions.map(({ partition, end }) => [partition, end])));
+    for (const { name, topics } of this.groups) {
+      const committed = await this.transit.committed(name);
+      for (const topic of topics) {
+        const known = needed.get(topic);
+        const offsets = committed.get(topic) ?? new Map<number, number>();
+        if (known === undefined) needed.set(topic, new Map(offsets));
+        else for (const [partition, offset] of known) known.set(partition, Math.min(offset, offsets.get(partition) ?? 0));
+      }
+    }
+    return needed;
   }
 }

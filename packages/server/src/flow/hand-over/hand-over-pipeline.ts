@@ -150,6 +150,10 @@ export class HandOverPipeline implements Flow {
     return this.#parts.positions();
   }
 
+  needed(): Promise<Offsets> {
+    return this.#parts.needed();
+  }
+
   stats(): PipelineStats {
     return this.#parts.meter.read();
   }
