@@ -57,6 +57,10 @@ export class MillraceProcess implements AsyncDisposable {
     return this.#err;
   }
 
+  get errorOutput(): string {
+    return this.#err;
+  }
+
   /** Resolves once the program has printed this; throws when it ends before. */
   async printed(pattern: RegExp): Promise<void> {
     const ended = this.#ended.then((outcome) => {

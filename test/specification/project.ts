@@ -194,8 +194,8 @@ async function readFolder(
   const all = [...problems, ...locate(derived.problems)];
   if (plan === null || all.some(({ severity }) => severity === 'error')) return { project: null, problems: all };
   all.push(...locate(await codeProblems({ config, definitions, plan })));
-  // Most cases are about an order, which one partition keeps, as the topics of the embedded log do.
-  const topics = { ...config.topics, partitions: 1 };
+  // Most cases are about an order, which one partition keeps, as the topics of the embedded log do. Their times are long ago for a broker.
+  const topics = { ...config.topics, partitions: 1, retentionMs: { ...config.topics.retentionMs, ingestion: Infinity } };
   return { project: { config: { ...config, topics }, definitions, plan, hashes }, problems: all };
 }
 
