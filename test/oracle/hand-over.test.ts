@@ -158,13 +158,13 @@ test(
       fc.asyncProperty(scenario({ faults: true, jobs: true }), async (one) => {
         const { world, isPlanted } = await play(one);
         if (isPlanted) await audit(world, one.project, true);
-        await world.check();
+        await world.check({ announced: !isPlanted });
         const audits = await audit(world, one.project, false);
         expect(
           audits.map(({ state, result }) => [state, result?.['missing'], result?.['stale'], result?.['orphan'], result?.['unsettled']]),
         ).toEqual(audits.map(() => ['done', 0, 0, 0, 0]));
         expect((await world.jobs()).filter(({ state }) => state !== 'done')).toEqual([]);
-        await world.check();
+        await world.check({ announced: !isPlanted });
         await world.end();
       }),
       runs(2, 40, 2_000),

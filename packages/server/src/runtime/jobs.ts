@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { systemClock } from '../core/clock.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
-import { enqueueJob, readJobs, statusOfText } from '../flow/jobs/job-rows.ts';
-import { JOB_FACTS, isFinished } from '../flow/jobs/job.ts';
+import { enqueueJob, readJob, readJobs } from '../flow/jobs/job-rows.ts';
+import { isFinished } from '../flow/jobs/job.ts';
 import type { JobStatus, NewJob } from '../flow/jobs/job.ts';
 import type { MakeJobType } from '../flow/jobs/job-parts.ts';
 import { readPaused } from '../flow/pauses.ts';
@@ -116,8 +116,7 @@ export function listPaused(reader: Pick<Store, 'facts'>): Promise<readonly Pause
 }
 
 async function statusOf(store: Pick<Store, 'fact'>, id: string): Promise<JobStatus> {
-  const text = await store.fact(`${JOB_FACTS}${id}`);
-  const status = text === null ? undefined : statusOfText(text);
+  const status = await readJob(store, id);
   if (status !== undefined) return status;
   throw new AppError('UNKNOWN_JOB', `There is no job "${id}": it ended long ago, or never was`);
 }

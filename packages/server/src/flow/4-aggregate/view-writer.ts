@@ -62,8 +62,9 @@ export function nextRecords(
   return nexts;
 }
 
+/** The memory of a document that is gone is as good as none. */
 function same(previous: StoredRecord | null, next: StoredRecord | null): boolean {
-  if (previous === null || next === null) return previous === next;
+  if (previous === null || next === null) return visible(previous) === next;
   return previous.text === next.text && previous.state === next.state;
 }
 

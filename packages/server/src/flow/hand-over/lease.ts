@@ -3,7 +3,7 @@ import type { Store } from '../../store/store.ts';
 
 const LEASE_MS = 10_000;
 /** After so long it is asked for again, by who holds it and by who does not. */
-const RENEW_MS = { held: 3_000, free: 1_000 } as const;
+const ASK_MS = 1_000;
 
 /** What only one process at a time should do. One that is late does no harm: effects are guarded. */
 export class Lease {
@@ -11,8 +11,9 @@ export class Lease {
   readonly #clock: Clock;
   readonly #name: string;
   readonly #holder = crypto.randomUUID();
-  #isHeld = false;
-  #askedAt = Number.NEGATIVE_INFINITY;
+  /** By our own clock, begun before it was asked for: never longer than the store's. */
+  #heldUntil = Number.NEGATIVE_INFINITY;
+  #askAt = Number.NEGATIVE_INFINITY;
 
   constructor(store: Pick<Store, 'lease'>, clock: Clock, name: string) {
     this.#store = store;
@@ -20,25 +21,22 @@ export class Lease {
     this.#name = name;
   }
 
-  get isHeld(): boolean {
-    return this.#isHeld;
-  }
-
-  /** Whether this process holds it; looked up now and then. */
+  /** Whether this process holds it; asked for now and then. To be called all the time while it is needed, also during long work. */
   async holds(): Promise<boolean> {
     const now = this.#clock.now();
-    if (now - this.#askedAt < (this.#isHeld ? RENEW_MS.held : RENEW_MS.free)) return this.#isHeld;
-    this.#isHeld = false;
-    this.#isHeld = await this.#store.lease(this.#name, this.#holder, LEASE_MS);
-    this.#askedAt = now;
-    return this.#isHeld;
+    if (now >= this.#askAt) {
+      this.#askAt = now + ASK_MS;
+      const isHeld = await this.#store.lease(this.#name, this.#holder, LEASE_MS);
+      this.#heldUntil = isHeld ? now + LEASE_MS : Number.NEGATIVE_INFINITY;
+    }
+    return this.#clock.now() < this.#heldUntil;
   }
 
   /** Others need not wait until it is over. */
   async release(): Promise<void> {
-    if (!this.#isHeld) return;
-    this.#isHeld = false;
-    this.#askedAt = Number.NEGATIVE_INFINITY;
+    if (this.#clock.now() >= this.#heldUntil) return;
+    this.#heldUntil = Number.NEGATIVE_INFINITY;
+    this.#askAt = Number.NEGATIVE_INFINITY;
     await this.#store.lease(this.#name, this.#holder, 0);
   }
 }

@@ -15,8 +15,7 @@ import { recordOfItem } from '../record-item.ts';
 import { KeyMatcher, isChangeOf } from './key-matcher.ts';
 import type { JobParts } from './job-parts.ts';
 import type { Advance, Job, JobTools, JobType, JsonObject, StepResult } from './job.ts';
-import { JOB_FACTS } from './job.ts';
-import { readJobs } from './job-rows.ts';
+import { readJobs, saveStatus } from './job-rows.ts';
 
 /** Records of the log, tombstones, looked at in one step. */
 const PAGE = 500;
@@ -254,7 +253,7 @@ export class EraseJob implements JobType {
       // Examples of audits show what was stored.
       for (const status of jobs) {
         if (status.result?.['examples'] === undefined || status.id === job.id) continue;
-        await writer.saveFact(`${JOB_FACTS}${status.id}`, JSON.stringify({ ...status, result: { ...status.result, examples: [] } }));
+        await saveStatus(writer, { ...status, result: { ...status.result, examples: [] } });
       }
       const { logRecords, deadLetters, record, total } = progress;
       const result = {

@@ -48,16 +48,38 @@ function newStatus(id: string, { type, scope }: NewJob, now: number): JobStatus 
   return { id, type, scope, state: 'queued', phase: '', done: 0, total: null, ...times, error: null, result: null };
 }
 
+/**
+ * How a job ended is remembered apart: a process that comes late, and takes it to be going on, does not hide that. (Where units of work
+ * are transactions, none is late.)
+ */
 export async function saveStatus(writer: StoreWriter, status: JobStatus): Promise<void> {
-  await writer.saveFact(`${JOB_FACTS}${status.id}`, JSON.stringify(status));
+  const text = JSON.stringify(status);
+  if (isFinished(status)) await writer.saveFact(endOf(status.id), text);
+  await writer.saveFact(`${JOB_FACTS}${status.id}`, text);
+}
+
+/** Undefined where nothing is known of it. */
+export async function readJob(store: Pick<Store, 'fact'>, id: string): Promise<JobStatus | undefined> {
+  const texts = [await store.fact(`${JOB_FACTS}${id}`), await store.fact(endOf(id))];
+  return latestOf(texts.flatMap((text) => (text === null ? [] : (statusOfText(text) ?? []))));
+}
+
+function endOf(id: string): string {
+  return `${JOB_FACTS}${id} end`;
+}
+
+/** Of one job, which may have been asked for again: of the last time, and the end where it has come. */
+function latestOf(statuses: readonly JobStatus[]): JobStatus | undefined {
+  const latest = Math.max(...statuses.map(({ requestedAt }) => requestedAt));
+  const [first, ...others] = statuses.filter(({ requestedAt }) => requestedAt === latest);
+  return [first, ...others].find((status) => status !== undefined && isFinished(status)) ?? first;
 }
 
 /** The job of a row, as it stands in the queue. */
 export async function jobOf(store: Pick<Store, 'fact'>, row: QueuedItem, now: number): Promise<Job & { readonly type: string }> {
   const { type = REFRESH_KEY, request = {}, progress = null } = payloadOf(row.payload);
   const id = row.key === REFRESH_KEY ? refreshId(row.scope) : row.key;
-  const text = await store.fact(`${JOB_FACTS}${id}`);
-  const known = text === null ? undefined : statusOfText(text);
+  const known = await readJob(store, id);
   const begins = known === undefined || (row.key === REFRESH_KEY && progress === null);
   return {
     id,
@@ -72,7 +94,8 @@ export async function jobOf(store: Pick<Store, 'fact'>, row: QueuedItem, now: nu
 /** All jobs that are known, oldest first. */
 export async function readJobs(store: Pick<Store, 'facts'>): Promise<readonly JobStatus[]> {
   const texts = await store.facts(JOB_FACTS);
-  return Array.from(texts.values(), statusOfText)
+  const statuses = Array.from(texts.values(), statusOfText).filter((status) => status !== undefined);
+  return Array.from(Map.groupBy(statuses, ({ id }) => id).values(), latestOf)
     .filter((status) => status !== undefined)
     .sort((a, b) => a.requestedAt - b.requestedAt || (a.id < b.id ? -1 : 1));
 }
@@ -111,6 +134,8 @@ function isMaybeObject(value: unknown): boolean {
 /** Before another job ends: forgets the oldest of those that did, beyond the number that is kept. */
 export async function forgetOldJobs(store: Pick<Store, 'facts'>, writer: StoreWriter): Promise<void> {
   const finished = (await readJobs(store)).filter(isFinished).sort((a, b) => (a.finishedAt ?? 0) - (b.finishedAt ?? 0));
-  for (const { id } of finished.slice(0, Math.max(0, finished.length + 1 - FINISHED_KEPT)))
+  for (const { id } of finished.slice(0, Math.max(0, finished.length + 1 - FINISHED_KEPT))) {
     await writer.saveFact(`${JOB_FACTS}${id}`, null);
+    await writer.saveFact(endOf(id), null);
+  }
 }

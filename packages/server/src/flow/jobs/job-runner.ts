@@ -6,7 +6,7 @@ import { BULK_STEP_MS, Pace } from '../pace.ts';
 import type { Propagator } from '../propagator.ts';
 import type { Traffic } from '../traffic.ts';
 import { REFRESH_KEY, forgetOldJobs, jobOf, saveStatus } from './job-rows.ts';
-import type { Advance, Job, JobPayload, JobTools, JobType, StepResult } from './job.ts';
+import type { Advance, Job, JobPayload, JobStatus, JobTools, JobType, StepResult } from './job.ts';
 
 /** Jobs among which one is looked for that does not wait. */
 const MOST_JOBS = 100;
@@ -115,8 +115,7 @@ export class JobRunner {
     const { clock, store } = this.#parts;
     const now = clock.now();
     const { next, phase = job.status.phase, done, total, result, delayMs } = advance;
-    // Who sees no row any more sees how it ended.
-    await saveStatus(writer, {
+    const status: JobStatus = {
       ...job.status,
       state: next === null ? 'done' : 'running',
       phase,
@@ -125,11 +124,15 @@ export class JobRunner {
       startedAt: job.status.startedAt ?? now,
       finishedAt: next === null ? now : null,
       result: result ?? job.status.result,
-    });
-    if (next === null) await writer.complete([row]);
-    else {
+    };
+    if (next === null) {
+      // Who sees no row any more sees how it ended.
+      await saveStatus(writer, status);
+      await writer.complete([row]);
+    } else {
       const payload: JobPayload = { type: job.type, request: job.request, progress: next };
       await writer.putBack([{ ...row, dueAt: delayMs === undefined ? row.dueAt : now + delayMs, payload: JSON.stringify(payload) }]);
+      await saveStatus(writer, status);
     }
     if (next === null) await forgetOldJobs(store, writer);
   }
