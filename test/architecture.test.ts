@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { ONLY, SIBLINGS } from './adapter-names.ts';
 import { PARTS } from './import-table.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
@@ -84,6 +85,29 @@ describe('imports', () => {
       importsOf(textOf(file)).some((name) => name.startsWith('.') && !/\.(?:ts|js|json)$/.test(name)),
     );
     expect(wrong).toEqual([]);
+  });
+});
+
+describe('adapters', () => {
+  /** Names of an adapter's files from its folder, without its own name in front. */
+  const namesOf = (port: string, adapter: string): Set<string> => {
+    const folder = `${port}/${adapter}/`;
+    const own = programFiles.filter((file) => file.startsWith(folder)).map((file) => file.slice(folder.length, -'.ts'.length));
+    return new Set(own.map((name) => (name.startsWith(`${adapter}-`) ? name.slice(adapter.length + 1) : name)));
+  };
+  const onlyOne = SIBLINGS.flatMap(({ port, adapters: [one, other] }) => {
+    const [ones, others] = [namesOf(port, one), namesOf(port, other)];
+    const missing = (of: Set<string>, among: Set<string>, adapter: string): string[] =>
+      [...of].filter((name) => !among.has(name)).map((name) => `${port}/${adapter}/${name}`);
+    return [...missing(ones, others, one), ...missing(others, ones, other)];
+  });
+
+  test('of one port have the same files, but for those that only one needs, for a reason', () => {
+    expect(onlyOne.filter((name) => ONLY[name] === undefined)).toEqual([]);
+  });
+
+  test('no reason is kept for what is not so', () => {
+    expect(Object.keys(ONLY).filter((name) => !onlyOne.includes(name))).toEqual([]);
   });
 });
 
