@@ -115,6 +115,43 @@ describeWith(['kafka', 'mongo'], 'commands on each deployment', ({ kafka }) => {
     expect(await shop.run(['start', '--until-idle'])).toMatchObject({ code: 0 });
   });
 
+  test.each(['kafka', 'prod'] as const)(
+    '%s: what was removed before it was read is told until somebody accepts it',
+    PATIENCE,
+    async (name) => {
+      await using shop = await Shop.make(name);
+      const send = (ids: readonly number[]) => {
+        const value = (id: number) => ({ op: 'c', after: { id, customer_id: 1, status: 'open', total: 1 } });
+        const lines = ids.map((id) => JSON.stringify({ topic: 'shop.orders.ingestion', key: { id }, value: value(id) }));
+        return shop.run(['ingest', '-'], { input: lines.join('\n') });
+      };
+      expect(await shop.run(['ingest', '-'], { input: shop.changes })).toMatchObject({ code: 0 });
+      expect(await shop.run(['start', '--until-idle'])).toMatchObject({ code: 0 });
+      expect(await send(Array.from({ length: 30 }, (_, i) => 100 + i))).toMatchObject({ code: 0 });
+      await removeAll(`${shop.deployment.environment['MILLRACE_KAFKA_TOPIC_PREFIX'] ?? ''}shop.orders.ingestion`);
+      const refused = await shop.run(['start', '--until-idle']);
+      expect(refused).toMatchObject({ code: 1, err: expect.stringMatching(/shop\.orders\.ingestion.*were removed.*POSITION_LOST/s) });
+      expect(await shop.run(['start', '--until-idle', '--accept-lost', 'shop.orders.ingestion'])).toMatchObject({ code: 0 });
+      expect(await send([9])).toMatchObject({ code: 0 });
+      expect(await shop.run(['start', '--until-idle'])).toMatchObject({ code: 0 });
+      expect((await shop.run(['get', 'sv_customers', '1'])).out).toContain('"orderId":9');
+      const topics = jsonLines((await shop.run(['topics', '--json'])).out) as { topic: string; groups: { group: string }[] }[];
+      const readers = topics.find(({ topic }) => topic === 'shop.orders.ingestion')?.groups.map(({ group }) => group);
+      expect(readers).toEqual([name === 'kafka' ? 'shop' : 'shop.updater']);
+    },
+  );
+
+  async function removeAll(topic: string): Promise<void> {
+    const admin = new Admin({ clientId: 'test', bootstrapBrokers: kafka.split(',') });
+    try {
+      const { topics } = await admin.metadata({ topics: [topic] });
+      const partitions = Array.from({ length: topics.get(topic)?.partitionsCount ?? 0 }, (_, partition) => ({ partition, offset: -1n }));
+      await admin.deleteRecords({ topics: [{ name: topic, partitions }] });
+    } finally {
+      await admin.close();
+    }
+  }
+
   test('what cannot be reached ends a command with its own exit code, and shows no password', PATIENCE, async () => {
     await using shop = await Shop.make('prod');
     const noMongo = await shop.run(['get', 'sv_customers'], { environment: { MILLRACE_MONGODB_URL: 'mongodb://ada:hush@127.0.0.1:1' } });

@@ -20,11 +20,13 @@ import type { PipelineStats } from '../flow/stats.ts';
 import type { Log } from '../log/log.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Store } from '../store/store.ts';
+import { acceptLost } from './accept-lost.ts';
 import { createMissingTopics } from './create-topics.ts';
-import { acceptDefinitionChanges, findDefinitionChanges } from './definition-changes.ts';
+import { acceptDefinitionChanges, definitionsInForce, findDefinitionChanges } from './definition-changes.ts';
 import { loadFiles } from './load/load-files.ts';
 import { openLogger } from './logger.ts';
 import { openCode, openFormats, openStorage } from './registry.ts';
+import { positionGroup } from './position-group.ts';
 import { retain } from './retention.ts';
 import { PROCESS_ROLES, checkRoles } from './roles.ts';
 import type { ProcessRole } from './roles.ts';
@@ -166,11 +168,13 @@ export async function openEngine(project: RunnableProject, options: EngineOption
   const { log, store } = storage;
   checkRoles([...roles], storage);
   const topics = [...new Set(projectionsOf(definitions).flatMap((projection) => projection.topics))];
-  const group = positionsInStore(storage) ? DEFAULT_SETTINGS.group : null;
-  const accepted = await checkTopicIds({ log, store, topics, accepted: options.acceptNewTopics ?? [], group });
+  const group = positionGroup(config, log);
+  const inStore = positionsInStore(storage) ? group : null;
+  const accepted = await checkTopicIds({ log, store, topics, accepted: options.acceptNewTopics ?? [], group: inStore });
+  const lost = await acceptLost({ log, store, accepted: options.acceptLost ?? [], group: inStore });
   await createMissingTopics(log, project);
   const changes = await findDefinitionChanges(store, plan, hashes);
-  const notices = [...accepted, ...changes.notices];
+  const notices = [...accepted, ...lost, ...changes.notices];
   for (const notice of notices) logger.info(notice);
 
   // Two processes of user code: what reads records never waits for what builds views.
@@ -186,13 +190,14 @@ export async function openEngine(project: RunnableProject, options: EngineOption
     ingestCode,
     clock,
     logger,
-    settings: { ...settingsOf(config), ...options.settings },
+    settings: { ...settingsOf(config), group, ...options.settings },
+    acceptLost: options.acceptLost,
     jobTypes: [(parts) => new LoadJob(parts, loadFiles(ingestCode)), ...(options.jobTypes ?? [])],
   };
   // Units of work that span all stages, where the store has such; else each stage hands over to the next.
   const pipeline = store.capabilities.transactions
     ? new Pipeline(flow)
-    : await handOver({ ...flow, id: config.id, roles: stagesOf(roles) });
+    : await handOver({ ...flow, id: config.id, roles: stagesOf(roles), inForce: definitionsInForce(store, hashes) });
   resources.defer(() => pipeline.close());
   await pipeline.open();
   await rememberTopicIds({ log, store, topics });

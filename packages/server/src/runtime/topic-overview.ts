@@ -5,7 +5,6 @@ import { projectionsOf } from '../core/definitions.ts';
 import type { Definitions } from '../core/definitions.ts';
 import { AppError } from '../core/errors.ts';
 import { groupsOf } from '../flow/hand-over/groups.ts';
-import { DEFAULT_SETTINGS } from '../flow/pipeline-settings.ts';
 import type { Log, Offsets, TopicInfo } from '../log/log.ts';
 import { DATA_FILE } from '../sqlite/embedded-file.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -13,6 +12,7 @@ import type { Store } from '../store/store.ts';
 import { openStorage, workingOf } from './registry.ts';
 import { planTopics } from './topic-plan.ts';
 import type { TopicUse } from './topic-plan.ts';
+import { positionGroup } from './position-group.ts';
 
 /** What a topic holds, and how far it was read. */
 export interface TopicOverview {
@@ -103,7 +103,7 @@ async function positionsOf(
   { log, store }: { readonly log: Log; readonly store: Store },
 ): Promise<readonly GroupPositions[]> {
   if (!workingOf(config).handsOver) {
-    const { group } = DEFAULT_SETTINGS;
+    const group = positionGroup(config, log);
     const reads = new Set(projectionsOf(definitions).flatMap(({ topics }) => topics));
     return [{ group, reads, positions: await store.positions(group) }];
   }

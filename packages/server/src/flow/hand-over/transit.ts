@@ -70,8 +70,9 @@ export class Transit {
       const committed = await this.committed(group.name);
       const paused = pausedTopics(group);
       for (const name of group.topics.filter((topic) => !paused.has(topic))) {
+        // What was removed before it was read was not read: who reads the partition says so.
         for (const { partition, begin, end } of topics.get(name) ?? [])
-          if (Math.max(begin, committed.get(name)?.get(partition) ?? 0) < end) return false;
+          if ((committed.get(name)?.get(partition) ?? begin) < end) return false;
       }
     }
     return true;
