@@ -7,7 +7,7 @@ import type { Group } from './groups.ts';
 interface Parts {
   readonly log: Log;
   readonly store: Store;
-  readonly plan: Plan;
+  readonly plan: Pick<Plan, 'views'>;
   readonly groups: readonly Group[];
   /** Topics that a group does not read for the time being. */
   readonly pausedTopics: (group: Group) => ReadonlySet<string>;
@@ -27,11 +27,14 @@ export class Transit {
     return log.capabilities.positions === 'log' ? log.committed(group) : store.positions(group);
   }
 
-  /** The ends of all topics where every group (or each of these) has read up to them; undefined where one has not. */
+  /** The ends of what every group (or each of these) reads, where they have read up to them; undefined where one has not. */
   async quietEnds(groups: readonly Group[] = this.#parts.groups): Promise<string | undefined> {
     const topics = await this.#parts.log.topics();
     if (!(await this.#isRead(new Map(topics.map((topic) => [topic.topic, topic.partitions])), groups))) return undefined;
-    const ends = topics.map(({ topic, topicId, partitions }) => `${topic} ${topicId} ${partitions.map(({ end }) => end).join(' ')}`);
+    // Of no others: other projects may append to theirs all the time.
+    const read = new Set(groups.flatMap((group) => group.topics.filter((topic) => !this.#parts.pausedTopics(group).has(topic))));
+    const own = topics.filter(({ topic }) => read.has(topic));
+    const ends = own.map(({ topic, topicId, partitions }) => `${topic} ${topicId} ${partitions.map(({ end }) => end).join(' ')}`);
     return ends.sort().join('\n');
   }
 
