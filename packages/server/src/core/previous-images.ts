@@ -33,18 +33,23 @@ export function previousOf(images: readonly Image[], document: Document | null):
   });
 }
 
-/** Images without those that say the same as a later one, or as the document itself: nobody misses them. */
+/** Of one document: more are kept only while announcing fails again and again. */
+const MOST_IMAGES = 16;
+
+/** Images without those that say the same as the next one, or the last as the document itself. Of too many, those that a later one repeats go. */
 export function distinctImages(images: readonly Image[], now: Image): Image[] {
-  return images.filter((image, i) => !isSameImage(image, now) && !images.slice(i + 1).some((later) => isSameImage(later, image)));
+  const changing = images.filter((image, i) => !isSameImage(image, i + 1 < images.length ? (images[i + 1] ?? null) : now));
+  if (changing.length <= MOST_IMAGES) return changing;
+  return changing.filter((image, i) => !isSameImage(image, now) && !changing.slice(i + 1).some((later) => isSameImage(later, image)));
 }
 
-/** One delta for each image, from it to what is there now. */
+/** The changes from each image to the next, and from the last to what is there now. */
 export function deltasOf(
   { collection, id, position }: Pick<RecordDelta, 'collection' | 'id' | 'position'>,
   images: readonly Image[],
   now: Image,
 ): RecordDelta[] {
-  return images.map((before) => ({ collection, id, before, after: now, position }));
+  return images.map((before, i) => ({ collection, id, before, after: i + 1 < images.length ? (images[i + 1] ?? null) : now, position }));
 }
 
 /** A record as others see it: a tombstone is nothing to them. */
