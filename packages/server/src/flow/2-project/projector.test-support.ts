@@ -80,13 +80,15 @@ export class Bench {
       code?: UserCode;
       retention?: DeletedRetention;
       store?: MemoryStore;
+      /** Other processes write the same store, and changes are announced through the log. */
+      isShared?: boolean;
     } = {},
   ) {
     this.store = options.store ?? new MemoryStore();
     const clock: Clock = { now: () => this.now, sleep: async () => undefined };
     const { projections = [itemsProjection()], compatibility, code = null, retention } = options;
     const all: Compatibility = { missingFields: 'null', emptyObject: 'leaves', uncastable: 'deadLetter', ...compatibility };
-    this.#options = { projections, compatibility: all, clock, code, retention };
+    this.#options = { projections, compatibility: all, clock, code, retention, shared: options.isShared === true ? this.store : undefined };
   }
 
   async projector(): Promise<Projector> {
@@ -130,7 +132,8 @@ export class Bench {
     const [item] = await this.store.take({ kinds: ['truncate'], now: this.now, limit: 1 });
     if (item === undefined) return false;
     await this.store.transact(async (writer) => {
-      const { deltas, rest } = await projector.truncate(writer, item, limit);
+      const { deltas, rest, announced } = await projector.truncate(writer, item, limit);
+      await projector.forgetImages(writer, announced);
       await (rest === null ? writer.complete([item]) : writer.putBack([{ ...item, payload: rest }]));
       this.deltas.push(...deltas);
     });
