@@ -27,6 +27,7 @@ import { loadFiles } from './load/load-files.ts';
 import { openLogger } from './logger.ts';
 import { openCode, openFormats, openStorage } from './registry.ts';
 import { positionGroup } from './position-group.ts';
+import { claimDatabase } from './project-identity.ts';
 import { retain } from './retention.ts';
 import { PROCESS_ROLES, checkRoles } from './roles.ts';
 import type { ProcessRole } from './roles.ts';
@@ -167,6 +168,7 @@ export async function openEngine(project: RunnableProject, options: EngineOption
   const storage = resources.use(await openStorage(config, { clock, logger }));
   const { log, store } = storage;
   checkRoles([...roles], storage);
+  if (store.capabilities.shared) await claimDatabase(store, config.id);
   const topics = [...new Set(projectionsOf(definitions).flatMap((projection) => projection.topics))];
   const group = positionGroup(config, log);
   const inStore = positionsInStore(storage) ? group : null;

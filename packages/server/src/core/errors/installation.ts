@@ -128,6 +128,12 @@ export const INSTALLATION_ERRORS = {
     what: 'A record names a partition that its topic does not have.',
     cure: 'Leave the partition out, or name one that exists.',
   },
+  FOREIGN_DATABASE: {
+    whose: 'user',
+    retryable: false,
+    what: 'The database holds the data of another project.',
+    cure: 'Give each project a database of its own: store.mongo.database, or MILLRACE_MONGODB_DATABASE.',
+  },
   STORE_CONFLICT: {
     whose: 'operator',
     retryable: true,

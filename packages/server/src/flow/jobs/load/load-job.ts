@@ -6,7 +6,7 @@ import type { ProjectionDefinition } from '../../../core/projection.ts';
 import { STATES } from '../../../core/record.ts';
 import type { StoreWriter } from '../../../store/store.ts';
 import type { FieldReport } from '../../2-project/field-reports.ts';
-import { saveFilling } from '../../filling.ts';
+import { readFilling, saveFilling } from '../../filling.ts';
 import { isOfTheItem } from '../../isolation.ts';
 import { enqueueRefresh } from '../job-rows.ts';
 import type { JobParts } from '../job-parts.ts';
@@ -78,7 +78,9 @@ export class LoadJob implements JobType {
     if (isEmpty) pauses.filling.begin(scope);
     try {
       return await tools.commit(async (writer) => {
-        const isFilling = isEmpty && (await writer.find(scope, { filter: { kind: 'true' }, states: STATES, limit: 1 })).length === 0;
+        const isStillEmpty = isEmpty && (await writer.find(scope, { filter: { kind: 'true' }, states: STATES, limit: 1 })).length === 0;
+        // Where no transaction binds this: who began to fill and died had said so, whatever has come in since.
+        const isFilling = isStillEmpty || (await readFilling(tools.store)).get(scope) === job.id;
         if (isFilling) await this.#prepareFilling(writer, job);
         await writer.saveFact(`${STOPPED_FACTS}${scope}`, null);
         return advance(job, { ...FIRST_PROGRESS, ...from, phase: 'rows', stopped: null, isFilling });
