@@ -11,13 +11,15 @@ import { MemoryLogState } from '../../packages/server/src/log/memory/memory-log-
 import { MemoryLog } from '../../packages/server/src/log/memory/memory-log.ts';
 import { MemoryStore } from '../../packages/server/src/store/memory/memory-store.ts';
 import type { Store, StoreWriter } from '../../packages/server/src/store/store.ts';
+import { replayErrors } from '../../packages/server/src/runtime/replay-errors.ts';
 import { ManualClock } from '../../packages/server/src/testing/manual-clock.ts';
 import { loadTestable } from '../../packages/server/src/testing/memory-project.ts';
 import type { TestableProject } from '../../packages/server/src/testing/memory-project.ts';
 import { filesOf } from '../specification/files.ts';
 import { put, remove } from '../specification/messages.ts';
 import type { Message } from '../specification/messages.ts';
-import { START, writeFiles } from '../specification/project.ts';
+import { writeFiles } from '../specification/project.ts';
+import { START } from '../specification/start.ts';
 
 /** A process stops where it writes to a collection, or appends to a topic, before the effect or after it. */
 interface Stop {
@@ -297,4 +299,23 @@ test('a crash between the write of a view and its announcement still announces, 
   await settle(next);
   expect(await cluster.told('shop.sv_rooms.sv-update')).toEqual([[null, 1]]);
   expect(next.pipeline.stats().viewsBuilt).toBe(0);
+});
+
+test('a message that nobody can read is a dead letter, and is read again when it is replayed', async () => {
+  await using cluster = await open();
+  await settle(await cluster.process([...EARLY, 'creator']));
+  await cluster.log.append([{ topic: 'shop.sv_rooms.sv-trigger', key: null, value: '{"singleViewName":"sv_rooms"' }]);
+  const all = await cluster.process([...EARLY, 'creator']);
+  await cluster.tell(room(1));
+  await settle(all);
+  const letters = await cluster.store.errors({});
+  expect(letters.map(({ code }) => code)).toEqual(['MESSAGE_MALFORMED']);
+  await replayErrors(cluster.store, letters, START);
+  await settle(all);
+  expect(await cluster.store.queued()).toEqual([]);
+  expect((await cluster.store.errors({ all: true })).map(({ code, resolvedAt }) => [code, resolvedAt !== null])).toEqual([
+    ['MESSAGE_MALFORMED', true],
+    ['MESSAGE_MALFORMED', false],
+  ]);
+  expect(await cluster.rooms()).toEqual([{ id: 'r', beds: 1 }]);
 });

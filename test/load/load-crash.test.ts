@@ -24,7 +24,7 @@ import { DyingPorts } from '../oracle/crash.ts';
 import type { CrashPlan } from '../oracle/crash.ts';
 import { filesOf } from '../specification/files.ts';
 import { put } from '../specification/messages.ts';
-import { START } from '../specification/project.ts';
+import { START } from '../specification/start.ts';
 import { countsOf, putLoad, statusOf } from './loading.ts';
 
 const ROWS = 4_500;

@@ -6,7 +6,8 @@ import { STATES } from '../../packages/server/src/core/record.ts';
 import { canReplay } from '../../packages/server/src/runtime/replay-errors.ts';
 import { filesOf } from '../specification/files.ts';
 import { at, put, remove } from '../specification/messages.ts';
-import { START, openProject } from '../specification/project.ts';
+import { openProject } from '../specification/project.ts';
+import { START } from '../specification/start.ts';
 import type { Project } from '../specification/project.ts';
 import { askLoad, countsOf, load, putLoad, statusOf, stepUntil } from './loading.ts';
 

@@ -3,7 +3,8 @@ import { filesOf } from './files.ts';
 import type { ProjectLiteral } from './files.ts';
 import { at, put, remove } from './messages.ts';
 import type { Message } from './messages.ts';
-import { START, openProject } from './project.ts';
+import { openProject } from './project.ts';
+import { START } from './start.ts';
 import type { Project } from './project.ts';
 
 /** Hotels have rooms, rooms have bookings. The source is db2: no event says what a row was before. */

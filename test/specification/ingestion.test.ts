@@ -4,7 +4,8 @@ import { filesOf } from './files.ts';
 import type { ProjectLiteral } from './files.ts';
 import { at, put, remove } from './messages.ts';
 import type { Message } from './messages.ts';
-import { START, openProject } from './project.ts';
+import { openProject } from './project.ts';
+import { START } from './start.ts';
 
 const TOPIC = 'shop.rooms.ingestion';
 const ROOMS = { id: 'string!', beds: 'number', note: 'string' } as const;

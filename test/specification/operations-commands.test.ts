@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { command, lines } from './command.ts';
+import { testedDeployment } from '../deployments/deployment.ts';
 import { filesOf } from './files.ts';
 import type { ProjectLiteral } from './files.ts';
 import { leaveRoom, observeWriter } from './full-disk.ts';
@@ -37,31 +38,38 @@ describe('ingest', () => {
     await using running = new Running(project);
     const waits: number[] = [];
     for (let i = 0; i < 15; i++) {
-      expect(await command(project, ['ingest'], line(`r${i}`))).toMatchObject({ code: 0, out: '1 record appended to 1 topic\n' });
+      expect(await command(project, ['ingest'], line(`r${i}`))).toMatchObject({
+        code: 0,
+        out: expect.stringMatching(/^1 record appended to 1 topic/),
+      });
       const appended = performance.now();
       await until(async () => (await project.document('sv', `r${i}`)) !== undefined, clock);
       waits.push(performance.now() - appended);
     }
-    expect(waits.sort((a, b) => a - b)[7]).toBeLessThan(20);
+    // Stages of one process, or three hand-overs through servers that other tests keep busy.
+    expect(waits.sort((a, b) => a - b)[7]).toBeLessThan(testedDeployment() === 'embedded' ? 20 : 2_000);
     expect(running).toBeDefined();
   });
 
-  test('on a full disk ends with exit code 1, says how many records are in the log, and those are', async () => {
-    await using project = await openProject(filesOf(ROOMS));
-    using writer = observeWriter();
-    const input = async function* (): AsyncGenerator<Uint8Array> {
-      for (let i = 0; i < 1_000; i++) yield Buffer.from(line(`a${i}`));
-      leaveRoom(writer.connection(), 2);
-      for (let i = 0; i < 5_000; i++) yield Buffer.from(line(`b${i}`));
-    };
-    const { code, err } = await command(project, ['ingest'], input());
-    expect(code).toBe(1);
-    const [, said] = /STORE_FULL|; (\d+) records are in the log/.exec(err) ?? [];
-    expect(err).toContain('STORE_FULL');
-    expect(Number(said)).toBeGreaterThanOrEqual(1_000);
-    await project.idle();
-    expect(await project.documents('rooms')).toHaveLength(Number(said));
-  });
+  test.runIf(testedDeployment() === 'embedded')(
+    'on a full disk ends with exit code 1, says how many records are in the log, and those are',
+    async () => {
+      await using project = await openProject(filesOf(ROOMS));
+      using writer = observeWriter();
+      const input = async function* (): AsyncGenerator<Uint8Array> {
+        for (let i = 0; i < 1_000; i++) yield Buffer.from(line(`a${i}`));
+        leaveRoom(writer.connection(), 2);
+        for (let i = 0; i < 5_000; i++) yield Buffer.from(line(`b${i}`));
+      };
+      const { code, err } = await command(project, ['ingest'], input());
+      expect(code).toBe(1);
+      const [, said] = /STORE_FULL|; (\d+) records are in the log/.exec(err) ?? [];
+      expect(err).toContain('STORE_FULL');
+      expect(Number(said)).toBeGreaterThanOrEqual(1_000);
+      await project.idle();
+      expect(await project.documents('rooms')).toHaveLength(Number(said));
+    },
+  );
 
   test('keeps every digit, raw bytes and texts as they stand in the line', async () => {
     await using project = await openProject(filesOf(ROOMS));

@@ -1,14 +1,19 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { TemporaryFolder } from '../e2e/run-millrace.ts';
+import { testedDeployment } from '../deployments/deployment.ts';
 import { filesOf } from './files.ts';
 import type { ProjectLiteral } from './files.ts';
 import { at, put, remove } from './messages.ts';
-import { START, openProject } from './project.ts';
+import { openProject } from './project.ts';
+import { START } from './start.ts';
 import type { Project } from './project.ts';
 import { leaveRoom, observeWriter } from './full-disk.ts';
 import { Running, pass } from './running.ts';
 import { SteppedClock, until } from './stepped-clock.ts';
+
+/** A disk, a folder and retention of our own: Kafka and MongoDB have theirs. */
+const IS_EMBEDDED = testedDeployment() === 'embedded';
 
 const DAY = 86_400_000;
 
@@ -181,7 +186,7 @@ describe('retention', () => {
   const recordsOf = async (project: Project): Promise<number> =>
     (await project.engine.log.read('shop.customers.ingestion', 0, 0, 100)).length;
 
-  test('of the log removes what was processed and is old, never what was not', async () => {
+  test.runIf(IS_EMBEDDED)('of the log removes what was processed and is old, never what was not', async () => {
     const clock = new SteppedClock();
     await using project = await openProject(retained({ log: { days: 1 } }), { clock });
     await project.process(...rows);
@@ -220,7 +225,7 @@ describe('retention', () => {
     expect(running).toBeDefined();
   });
 
-  test('of deleted keys forgets them, so that only then their past may come back', async () => {
+  test.runIf(IS_EMBEDDED)('of deleted keys forgets them, so that only then their past may come back', async () => {
     const clock = new SteppedClock();
     await using project = await openProject(retained({ deletedKeysDays: 3 }, { system: { deleteMechanism: 'hard' } }), { clock });
     const born = at(START, put('customers', { id: 'x' }));
@@ -257,7 +262,7 @@ describe('retention', () => {
   });
 });
 
-describe('a full disk', () => {
+describe.runIf(IS_EMBEDDED)('a full disk', () => {
   const wide = (id: number) => put('customers', { id: String(id), name: 'x'.repeat(4_000) });
   const many = Array.from({ length: 60 }, (_, i) => wide(i));
 
@@ -348,7 +353,7 @@ describe('idle', () => {
   });
 });
 
-describe('a second engine', () => {
+describe.runIf(IS_EMBEDDED)('a second engine', () => {
   test('on the same data is refused by the name of the folder, and may come when the first has gone', async () => {
     using folder = new TemporaryFolder();
     const data = path.join(folder.path, 'shared');

@@ -3,7 +3,8 @@ import { filesOf } from './files.ts';
 import type { Files, ProjectLiteral } from './files.ts';
 import { at, put, remove } from './messages.ts';
 import type { Message } from './messages.ts';
-import { START, openProject, problemsOf } from './project.ts';
+import { openProject, problemsOf } from './project.ts';
+import { START } from './start.ts';
 import type { Project } from './project.ts';
 
 const BASE = { type: 'projection', on: '_identifier' };

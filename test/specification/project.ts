@@ -21,11 +21,12 @@ import { replayErrors } from '../../packages/server/src/runtime/replay-errors.ts
 import type { ErrorEntry, ErrorQuery } from '../../packages/server/src/store/store.ts';
 import { ManualClock } from '../../packages/server/src/testing/manual-clock.ts';
 import { Deployment } from '../deployments/deployment.ts';
+import { Announcements } from './announcements.ts';
 import type { Files } from './files.ts';
 import type { Message } from './messages.ts';
-
-/** 2023-11-14T22:13:20Z: where the clock of every project begins. */
-export const START = 1_700_000_000_000;
+import { PatientClock } from './patient-clock.ts';
+import { START } from './start.ts';
+import { SteppedClock } from './stepped-clock.ts';
 
 export interface DocumentsQuery {
   /** PUBLIC when absent. */
@@ -44,12 +45,15 @@ export class Project implements AsyncDisposable {
   readonly #logger: Logger;
   readonly #settings: EngineOptions['settings'];
   readonly deployment = new Deployment();
+  readonly #announcements = new Announcements();
+  #project: RunnableProject | undefined;
   #engine: Engine | undefined;
 
   /** Made by `openProject`. */
   constructor(folder: string, options: ProjectOptions) {
     this.folder = folder;
-    this.clock = options.clock ?? new ManualClock(START);
+    const ownTime = this.deployment.name === 'embedded' ? ManualClock : PatientClock;
+    this.clock = options.clock ?? new ownTime(START);
     this.#logger = options.logger ?? silentLogger;
     this.#settings = options.settings;
   }
@@ -65,6 +69,7 @@ export class Project implements AsyncDisposable {
     await writeFiles(this.folder, changed);
     const { project, problems } = await readFolder(this.folder, this.deployment.environment);
     if (project === null) throw new Error(`The project is refused:\n${problemLines(problems).join('\n')}`);
+    this.#project = project;
     this.#engine = await openEngine(project, {
       clock: this.clock,
       logger: this.#logger,
@@ -92,7 +97,11 @@ export class Project implements AsyncDisposable {
 
   /** Works until nothing is left to do. */
   async idle(): Promise<void> {
-    await this.engine.runUntilIdle();
+    const { clock, engine } = this;
+    if (engine.store.capabilities.transactions) return engine.runUntilIdle();
+    // Stages that hand over take turns, for which some time must pass.
+    await (clock instanceof SteppedClock ? clock.during(engine.runUntilIdle()) : engine.runUntilIdle());
+    if (this.#project !== undefined) this.announced.push(...(await this.#announcements.read(engine.log, this.#project)));
   }
 
   /** Appends, and works until nothing is left to do. */

@@ -3,7 +3,8 @@ import { filesOf } from './files.ts';
 import type { ProjectLiteral } from './files.ts';
 import { at, put, remove } from './messages.ts';
 import type { Message } from './messages.ts';
-import { START, openProject, problemsOf } from './project.ts';
+import { openProject, problemsOf } from './project.ts';
+import { START } from './start.ts';
 
 const ROOMS = { id: 'string!', beds: 'number', note: 'string' } as const;
 const literal = (more: Partial<ProjectLiteral> = {}): ProjectLiteral => ({ projections: { rooms: ROOMS }, ...more });

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { filesOf } from './files.ts';
 import type { Files, ProjectLiteral } from './files.ts';
 import { put, remove } from './messages.ts';
-import { START, openProject, problemsOf } from './project.ts';
+import { openProject, problemsOf } from './project.ts';
+import { START } from './start.ts';
 import type { Project } from './project.ts';
 
 const ALL = { states: ['PUBLIC', 'DRAFT', 'TRASH', 'DELETED'], metadata: true } as const;

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { ManualClock } from '../../packages/server/src/testing/manual-clock.ts';
-import { START } from './project.ts';
+import { START } from './start.ts';
 
 /** A clock that stands still until a test moves it: who sleeps wakes when its time has come, or when he gives up. */
 export class SteppedClock extends ManualClock {
@@ -13,6 +13,13 @@ export class SteppedClock extends ManualClock {
   override advance(ms: number): void {
     super.advance(ms);
     for (const { dueAt, wake } of this.#sleepers) if (dueAt <= this.now()) wake();
+  }
+
+  /** Waits for work; meanwhile the clock goes as fast as real time. */
+  async during(work: Promise<void>): Promise<void> {
+    let isDone = false;
+    const ended = work.finally(() => (isDone = true));
+    await Promise.all([ended, until(() => isDone, this)]);
   }
 
   override sleep(ms: number, signal?: AbortSignal): Promise<void> {

@@ -240,11 +240,16 @@ export class HandOverPipeline implements Flow {
     return (await this.#codeQueueStep(now)) || worked;
   }
 
+  /** What is done for ever, in the background, keeps nobody who waits for the end. */
+  get #isToEnd(): boolean {
+    return this.#dueUpTo !== null;
+  }
+
   async #plainQueueStep(now: number): Promise<boolean> {
     const { queue, trickle } = this.#parts;
     if (!(await this.#holdsQueue())) return false;
     const worked = (await this.#isAnyDue(now)) && (await queue.step(now));
-    await trickle.step('plain');
+    if (!this.#isToEnd) await trickle.step('plain');
     return worked;
   }
 
@@ -257,7 +262,7 @@ export class HandOverPipeline implements Flow {
       worked = ((await code?.step(now)) ?? null) !== null || worked;
       worked = (await jobs.step(now, 'code')) || worked;
     }
-    await trickle.step('code');
+    if (!this.#isToEnd) await trickle.step('code');
     return worked;
   }
 
