@@ -303,9 +303,8 @@ test('a crash between the write of a view and its announcement still announces, 
 
 test('a message that nobody can read is a dead letter, and is read again when it is replayed', async () => {
   await using cluster = await open();
-  await settle(await cluster.process([...EARLY, 'creator']));
-  await cluster.log.append([{ topic: 'shop.sv_rooms.sv-trigger', key: null, value: '{"singleViewName":"sv_rooms"' }]);
   const all = await cluster.process([...EARLY, 'creator']);
+  await cluster.log.append([{ topic: 'shop.sv_rooms.sv-trigger', key: null, value: '{"singleViewName":"sv_rooms"' }]);
   await cluster.tell(room(1));
   await settle(all);
   const letters = await cluster.store.errors({});

@@ -1,4 +1,6 @@
+import type { Clock } from '../core/clock.ts';
 import { identifierText } from '../core/key.ts';
+import type { LogRecord } from '../core/log-record.ts';
 import type { Trigger } from '../core/trigger.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { QueuedItem, Store } from '../store/store.ts';
@@ -9,7 +11,7 @@ import { BULK_STEP_MS, Pace } from './pace.ts';
 import type { Pauses } from './pauses.ts';
 import type { PipelineSettings } from './pipeline-settings.ts';
 import type { Propagator } from './propagator.ts';
-import { recordOfItem } from './record-item.ts';
+import { recordKey, recordOfItem } from './record-item.ts';
 import type { Traffic } from './traffic.ts';
 import { triggerOf } from './trigger-item.ts';
 
@@ -28,8 +30,11 @@ interface Parts {
   readonly pauses: Pauses;
   readonly traffic: Traffic;
   readonly settings: PipelineSettings;
+  readonly clock: Clock;
   /** Topics whose records need user code: theirs are tried again by the line that reads them. */
   readonly codedTopics: readonly string[];
+  /** Puts a message by which stages hand over behind the others, for who reads it; false where a record is none. */
+  readonly sendAgain?: ((record: LogRecord) => Promise<boolean>) | undefined;
 }
 
 /** One unit of work on what is due; false when nothing is. */
@@ -134,7 +139,14 @@ export class QueueUnit {
 
   async #processAgain(item: QueuedItem | undefined): Promise<boolean> {
     if (item === undefined) return false;
-    await this.#parts.ingestUnit.process([recordOfItem(item)], item);
+    const record = recordOfItem(item);
+    const { sendAgain, propagation, ingestUnit } = this.#parts;
+    if ((await sendAgain?.(record)) !== true) await ingestUnit.process([record], item);
+    else
+      await propagation.unit(async (writer) => {
+        await writer.resolveErrors({ ids: [recordKey(record)] }, this.#parts.clock.now());
+        await writer.complete([item]);
+      });
     return true;
   }
 

@@ -122,7 +122,12 @@ export class HandOverParts {
     const types = jobTypes({ ...common, positions, definitions, log, ingestor, customWriter, codedProjections }, options.jobTypes ?? []);
     const traffic = this.#traffic;
     this.jobs = new JobRunner({ store: guarded, propagation, types, clock, logger, traffic });
-    this.queue = new QueueUnit({ ...common, jobs: this.jobs, traffic, codedTopics });
+    const ours = new Set(handOverTopics({ id: this.id, definitions, plan }));
+    const sendAgain = async ({ topic, key, value, headers }: LogRecord): Promise<boolean> => {
+      if (ours.has(topic)) await log.append([{ topic, key, value, headers }]);
+      return ours.has(topic);
+    };
+    this.queue = new QueueUnit({ ...common, jobs: this.jobs, traffic, codedTopics, sendAgain });
     this.code = CodeUnit.isNeeded(plan) ? new CodeUnit({ ...common, strategist, customWriter }) : null;
     this.trickle = new Trickle({ plan, store, propagation, pauses, clock, logger, perSecond: settings.auditPerSecond, traffic });
     const messages = { store, log, clock, meter };
