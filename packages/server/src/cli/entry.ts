@@ -24,6 +24,9 @@ registerHooks({
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
 
+/** What a library leaves open, such as a connection that is tried again, keeps a program that has ended no longer than this. */
+const LINGER_MS = 1_000;
+
 process.exitCode = await main(
   process.argv.slice(2),
   {
@@ -39,6 +42,14 @@ process.exitCode = await main(
   },
   version,
 );
+
+await Promise.all([written(process.stdout), written(process.stderr)]);
+setTimeout(() => process.exit(), LINGER_MS).unref();
+
+/** Everything that was printed so far has gone to whoever reads it. */
+function written(stream: WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
+}
 
 /** Opened when it is first read: a terminal that nobody reads must not keep the process. */
 async function* standardInput(): AsyncGenerator<Uint8Array> {

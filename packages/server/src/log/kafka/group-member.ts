@@ -140,15 +140,31 @@ export class GroupMember {
     this.#closed.abort();
     this.#adopted.resolve();
     consumerHeartbeatChannel.unsubscribe(this.#onHeartbeat as never);
+    const { clock } = this.#options;
+    let isClosed = false;
     const close = async (): Promise<void> => {
       if (this.#options.member !== undefined) await this.#client.connections.close();
-      await this.#client.close(true);
+      try {
+        await this.#client.close(true);
+      } catch {
+        // The client stays a member where the group could not be told. Without a name in it, it has nobody to tell: the session ends by itself.
+        this.#client.memberId = null;
+        await this.#client.close(true);
+      }
+      isClosed = true;
     };
     await within(
-      this.#options.clock,
+      clock,
       CLOSE_MS,
       close().catch(() => undefined),
     );
+    // Or it would go on as a member, whose partitions nobody reads.
+    if (!isClosed)
+      await within(
+        clock,
+        CLOSE_MS,
+        Promise.resolve(this.#client.connections.close()).catch(() => undefined),
+      );
   }
 
   /** The joining member may be thrown out while it drains: its session goes on without heartbeats. */
