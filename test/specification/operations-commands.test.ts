@@ -91,7 +91,7 @@ describe('ingest', () => {
 });
 
 describe('beside an engine that is writing', () => {
-  test('get and errors answer at once', async () => {
+  test.runIf(testedDeployment() === 'embedded')('get and errors answer at once', async () => {
     await using project = await openProject(filesOf(ROOMS));
     await project.process(put('rooms', { id: 'a', beds: 1 }), put('rooms', { id: 'b', beds: 'many' }));
     using writer = holdWriter(project);

@@ -337,7 +337,7 @@ describe('idle', () => {
     );
     await project.process(...rows, { topic: 'shop.orders.ingestion', key: null, value: 'nonsense' });
     expect(await project.engine.store.queued()).toEqual([]);
-    expect([...(await project.engine.lag()).values()]).toEqual([0, 0]);
+    expect(new Set((await project.engine.lag()).values())).toEqual(new Set([0]));
     expect(await project.engine.errorCounts()).toEqual({ deadLetters: 3, viewErrors: 0 });
     // Parked retries were not waited for: the clock stands where the records were appended.
     expect(project.clock.now() - START).toBeLessThan(1_000);

@@ -21,7 +21,7 @@ test('dates without a zone are UTC wherever the program runs, in functions of th
   await project.stop();
   const run = (...args: string[]) =>
     promisify(execFile)(process.execPath, [BIN, ...args, '--project', project.folder], {
-      env: { ...process.env, TZ: 'America/New_York', NO_COLOR: '1' },
+      env: { ...process.env, ...project.deployment.environment, TZ: 'America/New_York', NO_COLOR: '1' },
     });
   await run('start', '--until-idle', '--log-level', 'silent');
   expect(lines((await run('get', 'days')).stdout)).toEqual([

@@ -80,7 +80,7 @@ describe('a cast function', () => {
       await pass(clock, delay);
     }
     await until(async () => (await project.errors()).length === 1, clock);
-    expect(await queuedRecords(project)).toEqual([]);
+    await until(async () => (await queuedRecords(project)).length === 0, clock);
     expect(running).toBeDefined();
   });
 
@@ -288,7 +288,7 @@ describe('a function of a single view', () => {
     }
     await project.ingest(put('rooms', { id: 'b', beds: 4 }));
     await until(async () => (await project.document('sv_rooms', 'b')) !== undefined, clock);
-    expect(await parked()).toEqual([]);
+    await until(async () => (await parked()).length === 0, clock);
     expect(await project.errors({ all: true })).toEqual([]);
     expect(running).toBeDefined();
   });
