@@ -1,10 +1,19 @@
 import { defineConfig } from 'vitest/config';
+import { ON_EVERY_DEPLOYMENT } from './test/deployments/suites.ts';
+import { serviceAddresses } from './test/services/addresses.ts';
+
+const { kafka, mongo } = serviceAddresses();
+const hasServices = kafka !== undefined && mongo !== undefined;
+if (!hasServices) {
+  const message = 'Kafka and MongoDB do not run: scripts/services up kafka mongo';
+  if (process.env['CI'] === 'true') throw new Error(message);
+  console.warn(`Nothing is tested on Kafka and MongoDB, because ${message}`);
+}
 
 export default defineConfig({
   resolve: { conditions: ['source'] },
   ssr: { resolve: { conditions: ['source'] } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     pool: 'forks',
     // Most tests wait for programs that they have started, so one more runs beside each.
     maxWorkers: '100%',
@@ -12,5 +21,11 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Programs that tests start side by side must not want one port.
     env: { TZ: 'UTC', MILLRACE_HTTP_PORT: '0' },
+    projects: [
+      { extends: true, test: { name: 'embedded', include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'] } },
+      ...(hasServices
+        ? [{ extends: true as const, test: { name: 'prod', include: [...ON_EVERY_DEPLOYMENT], env: { MILLRACE_TEST_DEPLOYMENT: 'prod' } } }]
+        : []),
+    ],
   },
 });

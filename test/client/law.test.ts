@@ -9,7 +9,7 @@ import { loadProject } from '../../packages/server/src/config/load-project.ts';
 import type { Log } from '../../packages/server/src/log/log.ts';
 import { openLog } from '../../packages/server/src/runtime/registry.ts';
 import { propertyOptions } from '../../packages/server/src/testing/property.ts';
-import { Deployment } from '../deployments/deployment.ts';
+import { Deployment, testedDeployment } from '../deployments/deployment.ts';
 import { TemporaryFolder } from '../e2e/run-millrace.ts';
 import { eventually } from './eventually.ts';
 import { KilledProgram } from './killed-program.ts';
@@ -53,7 +53,7 @@ class History implements AsyncDisposable {
     const { client, watched } = this;
     for (const step of steps) {
       if (step.do === 'ingest') await this.#ingest(step.messages);
-      else if (step.do === 'subscribe') watched.push(new Watched(client, step.query));
+      else if (step.do === 'subscribe') watched.push(new Watched(client, step.query, { sameEpoch: testedDeployment() === 'embedded' }));
       else if (step.do === 'unsubscribe') watched.splice(step.number % (watched.length + 1), 1)[0]?.stop();
       else if (step.do === 'cut') this.#proxy.cut();
       else if (step.do === 'pass') await passed(step.ms);

@@ -8,7 +8,7 @@ import { loadProject } from '../../packages/server/src/config/load-project.ts';
 import { STATES } from '../../packages/server/src/core/record.ts';
 import { openReader } from '../../packages/server/src/runtime/registry.ts';
 import { propertyOptions } from '../../packages/server/src/testing/property.ts';
-import { Deployment } from '../deployments/deployment.ts';
+import { Deployment, testedDeployment } from '../deployments/deployment.ts';
 import type { Event } from '../oracle/event.ts';
 import { differencesOf, expectedOf } from '../oracle/law.ts';
 import type { Told } from '../oracle/naive-projections.ts';
@@ -45,7 +45,7 @@ const scenario: fc.Arbitrary<Scenario> = fc
 test(
   'killed at any moment, the program loses nothing that was acknowledged and shows nothing stale',
   async () => {
-    const { numRuns: kills, seed } = propertyOptions(50, 500);
+    const { numRuns: kills, seed } = testedDeployment() === 'embedded' ? propertyOptions(50, 500) : propertyOptions(10, 200);
     const folders = Math.max(1, Math.round(kills / KILLS_PER_FOLDER));
     for (const one of fc.sample(scenario, { numRuns: folders, seed })) expect(await survive(one)).toBe('');
   },
