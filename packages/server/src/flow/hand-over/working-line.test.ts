@@ -89,6 +89,22 @@ test('a batch whose commit failed comes again, and what follows it', async () =>
   await line.close();
 });
 
+test('the last batch comes again when its commit failed, though nothing follows it', async () => {
+  let commits = 0;
+  const { memory, working, line, done, until } = await worldOf(async () => {
+    if (++commits === 3) throw new AppError('LOG_UNREACHABLE', 'The brokers are away');
+    return Promise.resolve();
+  });
+  const stop = new AbortController();
+  const running = working.run(stop.signal);
+  await until(4);
+  stop.abort();
+  await running;
+  expect(done).toEqual([0, 1, 2, 2]);
+  expect(await committedOf(memory)).toBe(3);
+  await line.close();
+});
+
 test('a step by itself ends when its batch is committed', async () => {
   const { memory, working, line } = await worldOf(() => Promise.resolve());
   expect(await working.step()).toBe(true);

@@ -82,9 +82,10 @@ export class WorkingLine {
     }
     this.#isBroken = true;
     const records = await line.poll(limit(), wait);
+    if (records.length > 0) await work(records);
+    // Also where nothing follows: a batch whose commit failed is polled again.
+    await this.#committed();
     if (records.length > 0) {
-      await work(records);
-      await this.#committed();
       this.#committing = this.#commit(offsetsAfter(records));
       // Whoever waits for it is told.
       this.#committing.catch(() => undefined);
