@@ -14,7 +14,7 @@ export function runs(pid: number): boolean {
   }
 }
 
-/** The program and its arguments; empty when there is none, or it is just ending. */
+/** The program and its arguments; empty when there is none, or it is just beginning or ending. */
 export function commandLineOf(pid: number): string {
   try {
     if (HAS_PROC) return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');

@@ -56,8 +56,11 @@ export class ServerProcess {
 
   /** Throws when it ends first, or is not ready in time, with the last lines that it wrote. */
   async ready(isReady: () => boolean | Promise<boolean>, forMs: number): Promise<void> {
-    const isSettled = await until(async () => this.pid === undefined || isReady(), forMs);
-    if (isSettled && this.pid !== undefined) return;
+    // By its number alone: while a program is being loaded, it has no command line.
+    const pid = this.#started()?.pid;
+    const hasEnded = (): boolean => pid === undefined || !runs(pid);
+    const isSettled = await until(async () => hasEnded() || isReady(), forMs);
+    if (isSettled && !hasEnded()) return;
     const what = isSettled ? 'ended before it was ready' : `was not ready within ${forMs / 1000} s`;
     const lines = this.output.trimEnd().split('\n').slice(-LAST_LINES).join('\n');
     throw new Error(`The server in ${this.#folder} ${what}; its log ends with:\n${lines}`);
