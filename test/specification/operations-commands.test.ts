@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { command, lines } from './command.ts';
 import { testedDeployment } from '../deployments/deployment.ts';
+import { testEmbeddedOnly } from '../deployments/embedded-only.ts';
 import { filesOf } from './files.ts';
 import type { ProjectLiteral } from './files.ts';
 import { leaveRoom, observeWriter } from './full-disk.ts';
@@ -51,7 +52,8 @@ describe('ingest', () => {
     expect(running).toBeDefined();
   });
 
-  test.runIf(testedDeployment() === 'embedded')(
+  testEmbeddedOnly(
+    'the disk is that of the brokers',
     'on a full disk ends with exit code 1, says how many records are in the log, and those are',
     async () => {
       await using project = await openProject(filesOf(ROOMS));
@@ -91,7 +93,7 @@ describe('ingest', () => {
 });
 
 describe('beside an engine that is writing', () => {
-  test.runIf(testedDeployment() === 'embedded')('get and errors answer at once', async () => {
+  testEmbeddedOnly('there is one writer at a time', 'get and errors answer at once', async () => {
     await using project = await openProject(filesOf(ROOMS));
     await project.process(put('rooms', { id: 'a', beds: 1 }), put('rooms', { id: 'b', beds: 'many' }));
     using writer = holdWriter(project);

@@ -39,11 +39,11 @@ export class SteppedClock extends ManualClock {
   }
 }
 
-/** Resolves once the condition holds. Meanwhile the clock goes as fast as real time. */
-export async function until(condition: () => boolean | Promise<boolean>, clock: ManualClock): Promise<void> {
+/** Resolves once the condition holds. Meanwhile the clock goes as fast as real time, or so many times faster. */
+export async function until(condition: () => boolean | Promise<boolean>, clock: ManualClock, speed = 1): Promise<void> {
   for (let last = performance.now(); !(await condition()); await setImmediate()) {
     const elapsedMs = Math.floor(performance.now() - last);
-    if (elapsedMs > 0) clock.advance(elapsedMs);
+    if (elapsedMs > 0) clock.advance(elapsedMs * speed);
     last += elapsedMs;
   }
 }
