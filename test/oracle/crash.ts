@@ -53,7 +53,8 @@ export class DyingPorts {
     return this.#call(() =>
       store.transact(async (writer) => {
         // Work that waits for a port of the dead would hold the store for ever: the death of its process ends it.
-        const result = await Promise.race([work(this.#wrap(writer, {}, 'inside')), this.#death.promise]);
+        const place = store.capabilities.transactions ? 'inside' : 'outside';
+        const result = await Promise.race([work(this.#wrap(writer, {}, place)), this.#death.promise]);
         if (this.#isDead) throw new CrashError();
         return result;
       }),

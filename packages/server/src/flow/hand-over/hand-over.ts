@@ -2,6 +2,7 @@ import { must } from '../../core/assert.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Definitions } from '../../core/definitions.ts';
 import { projectionUpdatesTopic, triggersTopic, viewUpdatesTopic } from '../../core/hand-over-topics.ts';
+import { AppError } from '../../core/errors.ts';
 import { keyOf } from '../../core/key.ts';
 import type { NewLogRecord } from '../../core/log-record.ts';
 import type { RecordDelta } from '../../core/record-delta.ts';
@@ -13,6 +14,7 @@ import { forgettingWrites, guardedWrite } from '../4-aggregate/guarded-views.ts'
 import type { Built } from '../4-aggregate/outcome.ts';
 import { nextRecords } from '../4-aggregate/view-writer.ts';
 import type { Building } from '../building.ts';
+import { pageOf, straysAmong } from '../jobs/view-pages.ts';
 import { encodeDelta, encodeReplacement } from '../messages/delta-message.ts';
 import { encodeTrigger } from '../messages/trigger-message.ts';
 import type { InFlight, Propagator, Taken } from '../propagator.ts';
@@ -21,6 +23,9 @@ import type { Transit } from './transit.ts';
 
 /** Messages of one append: a change of a hot row may ask for very many builds. */
 const MOST_AT_ONCE = 5_000;
+
+/** How often documents are removed anew because others wrote them meanwhile. */
+const MAX_ROUNDS = 10;
 
 interface Parts {
   readonly id: string;
@@ -105,17 +110,36 @@ export class HandOver implements Propagator {
     return [];
   }
 
+  /** Said again of those that are gone, but may not have been announced as such. What others have built meanwhile stays. */
   async remove(view: ViewPlan, strays: readonly Built[], writer: StoreWriter): Promise<readonly RecordDelta[]> {
-    if (strays.length === 0) return [];
+    const all: RecordDelta[] = [];
+    let left: readonly Built[] = strays;
+    for (let round = 0; left.length > 0; round++) {
+      if (round === MAX_ROUNDS)
+        throw new AppError(
+          'STORE_CONFLICT',
+          `${left.length} documents of ${view.name} changed ${MAX_ROUNDS} times while they were removed`,
+        );
+      const { deltas, conflicts } = await this.#removeOnce(view, left, writer);
+      all.push(...deltas);
+      left = conflicts.length === 0 ? [] : await straysAmong(writer, view, conflicts);
+    }
+    return all;
+  }
+
+  async #removeOnce(
+    view: ViewPlan,
+    strays: readonly Built[],
+    writer: StoreWriter,
+  ): Promise<{ readonly deltas: readonly RecordDelta[]; readonly conflicts: readonly string[] }> {
     const now = this.#parts.clock.now();
-    const stored = await writer.records(
-      view.name,
-      strays.map(({ id }) => id),
-    );
+    const ids = strays.map(({ id }) => id);
+    const stored = await writer.records(view.name, ids);
+    const still = pageOf(view, [...stored.values()]).strays;
     const options = { now, isAnnounced: () => false, isApart: true };
-    const planned = Array.from(nextRecords(view, strays, stored, now), ([id, { next, trigger }]) =>
+    const planned = Array.from(nextRecords(view, still, stored, now), ([id, { next, trigger }]) =>
       guardedWrite({ view, id, trigger, place: undefined, previous: stored.get(id) ?? null, next }, options),
-    );
+    ).filter(({ deltas }) => deltas.length > 0);
     const writes = planned.map(({ write }) => write);
     const conflicts = new Set(writes.length === 0 ? [] : await writer.write(view.name, writes));
     const removed = planned.filter(({ write }) => !conflicts.has(write.id));
@@ -123,7 +147,7 @@ export class HandOver implements Propagator {
     await this.announce(deltas, 'bulk');
     const forgetting = forgettingWrites(removed.map(({ write }) => must(write.next, 'A guarded write leaves a record')));
     if (forgetting.length > 0) await writer.write(view.name, forgetting);
-    return deltas;
+    return { deltas, conflicts: [...conflicts] };
   }
 
   recompute(view: ViewPlan, triggers: readonly Trigger[], reader: StoreReader): Promise<readonly Built[]> {

@@ -15,7 +15,7 @@ import { isRefresh } from './job-rows.ts';
 import type { JobParts } from './job-parts.ts';
 import type { Advance, Job, JobTools, JobType, Json, JsonObject, StepResult } from './job.ts';
 import { CODED_A_STEP, matcherOf, viewOf } from './refresh-job.ts';
-import { countOf, readPage, samplePage, triggerFor } from './view-pages.ts';
+import { countOf, notedPage, readPage, samplePage, triggerFor } from './view-pages.ts';
 import type { ViewPage, ViewPlace } from './view-pages.ts';
 
 const MOST_EXAMPLES = 20;
@@ -49,6 +49,8 @@ interface Progress {
   /** Where others write the documents: what was seen of those that are looked at again, and what is waited for before that. */
   readonly suspicions?: Suspicions | undefined;
   readonly inFlight?: InFlight | undefined;
+  /** Ids of documents that are removed by the next step, where that is announced through the log. */
+  readonly strays?: readonly string[] | undefined;
 }
 
 const NOTHING: Findings = { checked: 0, missing: 0, stale: 0, orphan: 0, healed: 0, unbuildable: 0, unsettled: 0, examples: [] };
@@ -101,7 +103,10 @@ export class AuditJob implements JobType {
       });
     }
     // Functions of the user build outside of the unit of work. Whatever changes meanwhile is queued, for the line that works on this.
-    const page = await this.#page(view, progress, store, options);
+    const found = await this.#page(view, progress, store, options);
+    const isNoted = options.heal && propagation.handsOver && view.definition.deleteStrategy.kind !== 'function';
+    const { page, toNote } = isNoted ? await notedPage(store, view, found, progress.strays) : { page: found, toNote: null };
+    if (toNote !== null) return tools.commit(async () => advance({ ...progress, strays: toNote }, 0));
     const built = await propagation.recompute(view, page.triggers, store);
     return tools.commit((writer) => this.#judge(view, progress, writer, { page, built, heal: options.heal }));
   }
@@ -139,7 +144,8 @@ export class AuditJob implements JobType {
     const all = [...built, ...page.strays];
     const found = await judge(view, all, writer, { store, now: clock.now() });
     const judged = propagation.handsOver ? confirmed(found, progress.suspicions ?? {}, new Set(page.strays.map(({ id }) => id))) : found;
-    if (heal && judged.differences.length > 0) await this.#heal(view, { built: all, strays: page.strays, judged }, writer);
+    if (heal && (judged.differences.length > 0 || progress.strays !== undefined))
+      await this.#heal(view, { built: all, strays: page.strays, judged }, writer);
     const next = after(progress, page, judged, heal);
     return advance(propagation.handsOver ? await this.#suspecting(progress, next, found) : next, page.looked);
   }
@@ -173,8 +179,9 @@ export class AuditJob implements JobType {
         'bulk',
       );
     }
-    const now = view.needsCode || propagation.handsOver ? theirs.filter((entry) => strays.includes(entry)) : theirs;
-    if (propagation.handsOver) await propagation.remove(view, now, writer);
+    const now = view.needsCode ? theirs.filter((entry) => strays.includes(entry)) : theirs;
+    // Also those that are gone, but may not have been announced as such.
+    if (propagation.handsOver) await propagation.remove(view, view.definition.deleteStrategy.kind === 'function' ? [] : strays, writer);
     else await propagation.run(writer, await writeViews(view, now, writer, clock.now()));
   }
 }

@@ -11,7 +11,7 @@ import { plannedWrites, writeViews } from '../4-aggregate/view-writer.ts';
 import type { InFlight } from '../propagator.ts';
 import type { JobParts } from './job-parts.ts';
 import type { Advance, Job, JobTools, JobType, JsonObject, StepResult } from './job.ts';
-import { countOf, hasBase, readPage } from './view-pages.ts';
+import { countOf, hasBase, notedPage, readPage } from './view-pages.ts';
 import type { ViewPage, ViewPlace } from './view-pages.ts';
 
 /** Documents built by user code in one step: few, so that a slow function does not hold back what follows it. */
@@ -25,6 +25,8 @@ interface Progress extends ViewPlace {
   readonly removed: number;
   /** Nothing was stored at the beginning: what is stored since was built since. */
   readonly wasEmpty?: boolean | undefined;
+  /** Ids of documents that are removed by the next step, where that is announced through the log. */
+  readonly strays?: readonly string[] | undefined;
   /** What was handed over is waited for, once all was looked at: null. */
   readonly inFlight?: InFlight | undefined;
 }
@@ -105,7 +107,11 @@ export class RefreshJob implements JobType {
   async #handOver(view: ViewPlan, progress: Progress, tools: JobTools, options: PageOf): Promise<StepResult> {
     const { propagation, store, clock } = this.#parts;
     if (progress.inFlight !== undefined) return this.#awaitBuilt(progress, progress.inFlight, tools);
-    const page = await readPage(store, view, progress, options);
+    const { page, toNote } = await notedPage(store, view, await readPage(store, view, progress, options), progress.strays);
+    if (toNote !== null) {
+      const { phase, done, total } = progress;
+      return tools.commit(async () => ({ next: { ...progress, strays: toNote } as unknown as JsonObject, phase, done, total }));
+    }
     const isBlind = progress.wasEmpty === true || view.definition.upsertStrategy.kind === 'function';
     const built = isBlind ? [] : await propagation.recompute(view, page.triggers, store);
     const ids = built.map(({ id }) => id);

@@ -117,6 +117,28 @@ export function pageOf(view: ViewPlan, records: readonly StoredRecord[]): Pick<V
   return { triggers: distinct(view, own.map(identifierOfView)), strays: strays.map((record) => absent(view, record)) };
 }
 
+/**
+ * The page as it is to be worked on where removals are announced through the log: documents that nothing leads to are removed only once
+ * their ids were noted, in the progress of the job. So who goes on after a crash finds by them what was removed, and not announced yet.
+ * `toNote`: ids that are to be noted before.
+ */
+export async function notedPage(
+  reader: StoreReader,
+  view: ViewPlan,
+  page: ViewPage,
+  noted: readonly string[] = [],
+): Promise<{ readonly page: ViewPage; readonly toNote: readonly string[] | null }> {
+  const ids = new Set([...noted, ...page.strays.map(({ id }) => id)]);
+  if (ids.size > noted.length) return { page, toNote: [...ids] };
+  return { page: { ...page, strays: await straysAmong(reader, view, noted) }, toNote: null };
+}
+
+/** Those of the documents that nothing leads to, be it that they are gone and their memory alone is left. */
+export async function straysAmong(reader: StoreReader, view: ViewPlan, ids: readonly string[]): Promise<readonly Built[]> {
+  if (ids.length === 0) return [];
+  return pageOf(view, [...(await reader.records(view.name, ids)).values()]).strays;
+}
+
 export function identifierOfView(record: StoredRecord): Document {
   return decode((JSON.parse(record.meta) as ViewMeta).identifier) as Document;
 }
