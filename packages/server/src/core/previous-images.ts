@@ -28,7 +28,7 @@ export function previousOf(images: readonly Image[], document: Document | null):
   return images.map((image): PreviousImage => {
     if (image === null) return null;
     const { state } = image;
-    const patch = document === null ? null : reversePatch(image.document, document);
+    const patch = document === null ? null : reversePatch(image.document, document, image.text?.length);
     return patch === null ? { text: image.text ?? '{}', state } : { patch, state };
   });
 }

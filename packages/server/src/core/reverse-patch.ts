@@ -20,10 +20,13 @@ const VALUE = 0;
 const OBJECT = 1;
 const ARRAY = 2;
 
-/** The way back from a document to what it was before. Null where the whole would be no longer. Exact, with the order of fields. */
-export function reversePatch(before: Document, after: Document): string | null {
+/**
+ * The way back from a document to what it was before, whose text (tagged JSON) is of that length. Null where the whole would be no longer.
+ * Exact, with the order of fields.
+ */
+export function reversePatch(before: Document, after: Document, beforeLength: number = encode(before).length): string | null {
   const patch = encode(patchOf(before, after) ?? [OBJECT, {}]);
-  return patch.length < encode(before).length ? patch : null;
+  return patch.length < beforeLength ? patch : null;
 }
 
 /** What the document was before. Shares with it what is equal: change neither. */

@@ -55,6 +55,14 @@ interface Collected {
   readonly counts: ProjectCounts;
 }
 
+interface Applying {
+  readonly collected: Collected;
+  /** Null where records are not shared. */
+  readonly keeping: ImageKeeping | null;
+  /** Resolves when it is known which truncates others saw. */
+  readonly opened: Promise<void> | undefined;
+}
+
 /**
  * Stage 2: row changes become the records of projections, and deltas of them.
  *
@@ -100,9 +108,12 @@ export class Projector {
     const counts = { accepted: 0, stale: 0, refused: 0 };
     const collected: Collected = { deltas: [], refused: [], later: [], announced: [], marks: new Map(), counts };
     const batches = prepared.batches.filter(({ changes }) => changes.length > 0);
-    if (this.#shared !== null) await this.open(this.#shared);
+    // Beside the first reading of records.
+    const opened = this.#shared === null ? undefined : this.open(this.#shared);
+    opened?.catch(() => undefined);
     for (const batch of this.#shared === null ? batches : batches.flatMap(movesApart))
-      await this.#applyBatch(writer, batch, collected, this.#shared === null ? null : keeping);
+      await this.#applyBatch(writer, batch, { collected, keeping: this.#shared === null ? null : keeping, opened });
+    await opened;
     if (this.#shared !== null) await this.#lookBehind(this.#shared, batches, collected);
     return collected;
   }
@@ -142,20 +153,15 @@ export class Projector {
     return this.#reports.list();
   }
 
-  async #applyBatch(
-    writer: StoreWriter,
-    { plan, changes }: PreparedBatch,
-    collected: Collected,
-    keeping: ImageKeeping | null,
-  ): Promise<void> {
-    assert(this.#marks !== null, 'The projector is opened before it applies changes');
+  async #applyBatch(writer: StoreWriter, { plan, changes }: PreparedBatch, { collected, keeping, opened }: Applying): Promise<void> {
     const ids = idsOf(changes);
     const now = this.#clock.now();
     /** What others saw of records that an earlier round has written. */
     const origins = new Map<string, StoredRecord | null>();
     const isMove = keeping !== null && changes.some(movesKey);
     for (let round = 0; round < MAX_ROUNDS;) {
-      const read = ids.size === 0 ? new Map<string, StoredRecord>() : await writer.records(plan.name, [...ids]);
+      const [read] = await Promise.all([ids.size === 0 ? new Map<string, StoredRecord>() : writer.records(plan.name, [...ids]), opened]);
+      assert(this.#marks !== null, 'The projector is opened before it applies changes');
       const mark: ChangePlace | null = this.#marks.get(plan.name) ?? null;
       const simulation = new BatchSimulation(plan, read, { ids, mark, now, keeping });
       for (let more = simulation.unread; more.length > 0; more = simulation.unread)

@@ -107,7 +107,8 @@ export class ChangeFeed implements SnapshotReader, AsyncDisposable {
   async snapshot(collection: string, query: Query): Promise<Snapshot> {
     const found = this.#collections.get(collection);
     if (found === undefined) throw new AppError('UNKNOWN_COLLECTION', `Collection ${collection} is not served`);
-    this.#wantedAt.set(collection, this.#options.clock.now());
+    // Who asks for no documents wants to know where the commits are.
+    if (query.limit !== 0) this.#wantedAt.set(collection, this.#options.clock.now());
     return found.snapshot(query, () => this.#sequence);
   }
 

@@ -158,16 +158,8 @@ export class HandOverParts {
     return new Set(topics.filter((topic) => pauses.hasView(this.viewOf(topic))));
   }
 
-  /** What is done with the records of a group, by definitions that were in force until the end. */
-  workOf(group: Group): (records: readonly LogRecord[]) => Promise<void> {
-    const work = this.#workOf(group);
-    return async (records) => {
-      await work(records);
-      await this.fence.check();
-    };
-  }
-
-  #workOf({ role, callsCode, lane }: Group): (records: readonly LogRecord[]) => Promise<void> {
+  /** What is done with the records of a group. */
+  workOf({ role, callsCode, lane }: Group): (records: readonly LogRecord[]) => Promise<void> {
     if (role === 'updater') {
       return async (records) => {
         this.#traffic.note();

@@ -200,6 +200,7 @@ export class HandOverPipeline implements Flow {
       line,
       work: this.#parts.workOf(group),
       limit: () => this.#parts.limitOf(group),
+      mayCommit: () => fence.check(),
       savePositions: positions === 'log' ? null : (name, offsets) => store.transact((writer) => writer.savePositions(name, offsets)),
       clock,
       logger,

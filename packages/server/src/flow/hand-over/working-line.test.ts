@@ -43,6 +43,7 @@ async function worldOf(beforeCommit: (offsets: Offsets) => Promise<void>) {
       return Promise.resolve();
     },
     limit: () => 1,
+    mayCommit: () => Promise.resolve(),
     savePositions: null,
     clock: systemClock,
     logger: silentLogger,

@@ -13,6 +13,8 @@ interface Parts {
   readonly work: (records: readonly LogRecord[]) => Promise<void>;
   /** Records of the next batch, at most. */
   readonly limit: () => number;
+  /** Asked when the work is done. Throws where it is not to be committed. */
+  readonly mayCommit: () => Promise<void>;
   /** Where the log leaves its positions to the store. */
   readonly savePositions: ((group: string, offsets: Offsets) => Promise<void>) | null;
   readonly clock: Clock;
@@ -95,7 +97,8 @@ export class WorkingLine {
   }
 
   async #commit(offsets: Offsets): Promise<void> {
-    const { line, savePositions } = this.#parts;
+    const { line, mayCommit, savePositions } = this.#parts;
+    await mayCommit();
     await savePositions?.(line.group, offsets);
     await line.commit(offsets);
   }

@@ -25,6 +25,9 @@ export interface KafkaConsumerOptions {
   closed(): void;
 }
 
+/** Given, because a reason would be made each time, with its stack. */
+const WOKEN = 'woken';
+
 /** Reads partitions that are its own, of several topics: records come from the fetcher, partitions and commits are a matter of `positions`. */
 export class KafkaConsumer implements LogConsumer {
   readonly #options: KafkaConsumerOptions;
@@ -48,14 +51,14 @@ export class KafkaConsumer implements LogConsumer {
       for (const partition of overtaken) partition.finish(partition.next);
       void this.#positions?.commit(overtaken);
     }
-    this.#wake.abort();
+    this.#wake.abort(WOKEN);
   }
 
   async poll(limit: number, options: { readonly signal?: AbortSignal; readonly waitMs?: number } = {}): Promise<readonly LogRecord[]> {
     const { signal, waitMs = Number.POSITIVE_INFINITY } = options;
     const { clock, fetcher } = this.#options;
     const deadline = clock.now() + waitMs;
-    const stop = (): void => this.#wake.abort();
+    const stop = (): void => this.#wake.abort(WOKEN);
     signal?.addEventListener('abort', stop);
     this.#positions?.released();
     try {
