@@ -27,6 +27,8 @@ const { values } = parseArgs({
     repeat: { type: 'string' },
     seconds: { type: 'string' },
     processes: { type: 'string', default: '1,2' },
+    /** Changes a second at which freshness is measured; half of the rate of the views when absent. */
+    rate: { type: 'string' },
     /** Folder for CPU profiles of the processes. */
     profile: { type: 'string' },
     /** Only the bare costs. */
@@ -140,7 +142,7 @@ async function measure(processes: number): Promise<Result> {
   const { records, bytes, ms } = await broker.readAll('lines');
   console.info(`  consuming alone: ${((records / ms) * 1_000).toFixed(0)} records/s of ${Math.round(bytes / records)} bytes`);
 
-  const perSecond = Math.max(1, Math.floor(spreadOf(rates).median / 2));
+  const perSecond = Number(values.rate ?? Math.max(1, Math.floor(spreadOf(rates).median / 2)));
   const [p50, p99]: [number[], number[]] = [[], []];
   for (let i = 0; i < REPEAT; i++) {
     generation++;
