@@ -44,7 +44,7 @@ test.runIf(canStartOwn('kafka', 'mongo'))(
   'whatever fails, nothing is lost, stale, or not announced, and each live query ends up as a fresh one',
   async () => {
     const { numRuns: count, seed } = propertyOptions(FAULTS_TOGETHER, 200);
-    const projects = Math.max(1, Math.round(count / FAULTS_TOGETHER));
+    const projects = Math.ceil(count / FAULTS_TOGETHER);
     await using broker = await startBroker();
     await using database = await startMongo();
     for (const [i, one] of fc.sample(scenario(Math.min(count, FAULTS_TOGETHER)), { numRuns: projects, seed }).entries()) {
