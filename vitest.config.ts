@@ -4,10 +4,9 @@ import { serviceAddresses } from './test/services/addresses.ts';
 
 const { kafka, mongo } = serviceAddresses();
 const hasServices = kafka !== undefined && mongo !== undefined;
-const isOnProd = process.env['MILLRACE_TEST_PROD'] === 'true';
 if (!hasServices) {
   const message = 'Kafka and MongoDB do not run: scripts/services up kafka mongo';
-  if (process.env['CI'] === 'true' || isOnProd) throw new Error(message);
+  if (process.env['CI'] === 'true') throw new Error(message);
   console.warn(`Nothing is tested on Kafka and MongoDB, because ${message}`);
 }
 
@@ -24,7 +23,7 @@ export default defineConfig({
     env: { TZ: 'UTC', MILLRACE_HTTP_PORT: '0' },
     projects: [
       { extends: true, test: { name: 'embedded', include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'] } },
-      ...(isOnProd
+      ...(hasServices
         ? [{ extends: true as const, test: { name: 'prod', include: [...ON_EVERY_DEPLOYMENT], env: { MILLRACE_TEST_DEPLOYMENT: 'prod' } } }]
         : []),
     ],
