@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { UserCode } from '../../packages/server/src/code/code.ts';
+import { must } from '../../packages/server/src/core/assert.ts';
 import { silentLogger } from '../../packages/server/src/core/logger.ts';
 import type { HandOverRole } from '../../packages/server/src/flow/flow.ts';
 import { HandOverPipeline } from '../../packages/server/src/flow/hand-over/hand-over-pipeline.ts';
@@ -132,11 +133,12 @@ export class Cluster implements AsyncDisposable {
     });
   }
 
-  /** Ids of documents of a view of which it was told that they are not there any more, or deleted. */
-  async announcedAsGone(view: string): Promise<ReadonlySet<string>> {
-    const records = await this.log.read(`shop.${view}.sv-update`, 0, 0, 1_000);
-    const collection = { name: view, kind: 'view', key: this.#project.plan.collections.get(view)?.key ?? [] } as const;
-    const deltas = records.map((record) => decodeDelta(record, collection));
+  /** Ids of documents of a collection of which it was told that they are not there any more, or deleted. */
+  async announcedAsGone(name: string): Promise<ReadonlySet<string>> {
+    const { kind, key } = must(this.#project.plan.collections.get(name), `Collection ${name} is planned`);
+    const topic = kind === 'view' ? `shop.${name}.sv-update` : `shop.${name}.pr-update`;
+    const records = await this.log.read(topic, 0, 0, 10_000);
+    const deltas = records.map((record) => decodeDelta(record, { name, kind: kind === 'view' ? 'view' : 'projection', key }));
     return new Set(deltas.filter(({ before, after }) => before !== null && after?.state !== 'PUBLIC').map(({ id }) => id));
   }
 

@@ -34,11 +34,10 @@ async function workOn(cluster: Cluster, job: string, plan: CrashPlan): Promise<{
  * A process dies after each of its calls for a job in turn (what is there then, is there before the next call, too), and others go on.
  * The job is prepared, and asked for, each time anew.
  */
-async function* afterEachDeath(cluster: Cluster, prepare: (round: number) => Promise<void>, job: NewJob): AsyncGenerator<number> {
+async function* afterEachDeath(cluster: Cluster, prepare: (round: number) => Promise<NewJob>): AsyncGenerator<number> {
   let [begin, last] = [0, 1];
   for (let round = 0; round <= last; round++) {
-    await prepare(round);
-    await cluster.ask(`job-${round}`, job);
+    await cluster.ask(`job-${round}`, await prepare(round));
     const { opened, calls } = await workOn(cluster, `job-${round}`, round === 0 ? LIVES : { atCall: begin + round, after: true });
     if (round === 0) [begin, last] = [opened, calls - opened];
     expect(opened).toBe(begin);
@@ -84,12 +83,39 @@ test.each([
   async (_name, deleteStrategy, job) => {
     await using cluster = await openRooms(deleteStrategy);
     const silent: string[] = [];
-    for await (const round of afterEachDeath(cluster, (number) => plant(cluster, straysOf(number)), job)) {
+    const prepare = (round: number): Promise<NewJob> => plant(cluster, straysOf(round)).then(() => job);
+    for await (const round of afterEachDeath(cluster, prepare)) {
       const told = await cluster.announcedAsGone('sv_rooms');
       for (const id of straysOf(round)) if (!told.has(id)) silent.push(`${id}, after call ${round}`);
       const left = await cluster.store.find('sv_rooms', { filter: { kind: 'true' } });
       expect(left.map(({ id }) => id)).toEqual(['r']);
     }
     expect(silent).toEqual([]);
+  },
+);
+
+test.each(['delete', 'virtualDelete'])(
+  'a document that an erasure removes (%s) is announced as gone, and nothing of it stays, wherever the process dies that removes it',
+  async (deleteStrategy) => {
+    await using cluster = await openRooms(deleteStrategy);
+    const idOf = (round: number): string => `room-${round}-`;
+    const prepare = async (round: number): Promise<NewJob> => {
+      const all = await cluster.process(ALL);
+      await cluster.tell(put('rooms', { id: idOf(round), beds: 987 }));
+      await settle(all);
+      all.expel();
+      return { type: 'erase', scope: 'rooms', request: { id: idOf(round) } };
+    };
+    const wrong: string[] = [];
+    for await (const round of afterEachDeath(cluster, prepare)) {
+      const id = idOf(round);
+      const told = await Promise.all(['rooms', 'sv_rooms'].map((name) => cluster.announcedAsGone(name)));
+      const kept = await Promise.all(['rooms', 'sv_rooms'].map((name) => cluster.store.records(name, [id])));
+      const texts = kept.flatMap((records) => Array.from(records.values(), ({ text, meta }) => `${text ?? ''}${meta}`));
+      if (told.some((ids) => !ids.has(id))) wrong.push(`not announced, after call ${round}`);
+      if (texts.some((text) => text.includes(id) || text.includes('987'))) wrong.push(`kept, after call ${round}: ${texts.join(' ')}`);
+      expect((await cluster.job(`job-${round}`))?.result).toMatchObject({ record: true });
+    }
+    expect(wrong).toEqual([]);
   },
 );

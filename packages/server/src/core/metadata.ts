@@ -49,6 +49,8 @@ export interface ProjectionMeta extends ChangePlace {
   readonly apart?: true | undefined;
   /** Without the order guard: the last offset and part of every other `topic/partition` that changed the record. */
   readonly seen?: Readonly<Record<string, readonly [offset: number, part: number]>> | undefined;
+  /** Of a tombstone: the key was erased, its place alone stays for a time. */
+  readonly erased?: true | undefined;
 }
 
 /**

@@ -26,7 +26,7 @@ export function declareErase(program: Command, run: Run): void {
     .argument('<key>', 'the value of the key; a JSON object where the key has several fields')
     .summary('remove a key from all that is kept of it')
     .description(
-      'For requests of privacy: removes a record of a projection, and by way of that all that single views show of it; its dead letters; and key, value and headers of the records of the log that were read. No memory of the key stays: delete it at its source first, since a change that comes later makes it anew. Cannot be undone.',
+      'For requests of privacy: removes a record of a projection, and by way of that all that single views show of it; its dead letters; and key, value and headers of the records of the log that were read. No memory of the key stays (where processes share a store: its id alone, for as long as deleted keys are remembered): delete it at its source first, since a change that comes later makes it anew. Cannot be undone.',
     )
     .option('--rewrite', 'write the data file anew, so that no trace stays in its free space: the engine waits, some seconds per gigabyte')
     .addHelpText(

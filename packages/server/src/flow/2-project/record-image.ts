@@ -207,6 +207,7 @@ export function metaText(meta: ProjectionMeta, updatedAt: number): string {
     previous: meta.previous,
     apart: meta.apart,
     seen: meta.seen,
+    erased: meta.erased,
   } satisfies Required<{ [Property in keyof ProjectionMeta]: unknown }>);
 }
 

@@ -26,13 +26,16 @@ export interface Removed {
 /**
  * Removes records beside the reading of their partitions, where changes are announced through the log. Their ids were noted before: what
  * an earlier attempt has removed, and may not have announced, is found by them, and announced again.
+ *
+ * `erasure`: nothing of the data stays, nor of the key as it came. `keepsPlace`: what stands there remembers the place of the last change,
+ * so that a process that has read it before, and is late, does not bring the row back.
  */
 export async function removeRecords(
   writer: StoreWriter,
   collection: string,
   ids: readonly string[],
   removalOf: (record: StoredRecord, meta: ProjectionMeta) => Removal | null,
-  { forgetsKeys = false }: { readonly forgetsKeys?: boolean } = {},
+  erasure?: { readonly keepsPlace: boolean },
 ): Promise<Removed> {
   const deltas: RecordDelta[] = [];
   const writes: RecordWrite[] = [];
@@ -43,7 +46,7 @@ export async function removeRecords(
     const removal = removalOf(record, meta);
     if (removal === null) {
       // Removed already, by an attempt that did not come to its end.
-      if (meta.apart === true) plans.push({ write: null, record, leavesNothing: forgetsKeys });
+      if (meta.apart === true) plans.push({ write: null, record, leavesNothing: erasure !== undefined });
       continue;
     }
     const next = removedRecord(record, meta, removal);
@@ -57,10 +60,31 @@ export async function removeRecords(
     const { topic, partition, offset, timestamp, previous } = JSON.parse(record.meta) as ProjectionMeta;
     const place = { collection, id: record.id, position: { topic, partition, offset, timestamp } };
     deltas.push(...deltasOf(place, imagesOf(record, previous), visible(record)));
-    const end = leavesNothing ? { id: record.id, previous: record, next: null } : withoutImages(record);
+    const next = erasure?.keepsPlace === true ? erasedRecord(record) : null;
+    const end = leavesNothing ? { id: record.id, previous: record, next } : withoutImages(record);
     if (end !== undefined) after.push(end);
   }
   return { deltas, announced: { collection, writes: after }, isClean: conflicts.size === 0 };
+}
+
+function erasedRecord({ id, meta }: StoredRecord): StoredRecord {
+  const {
+    recordKey: _key,
+    removedText: _text,
+    removedTo: _to,
+    awaits: _awaits,
+    previous: _previous,
+    apart: _apart,
+    ...place
+  } = JSON.parse(meta) as ProjectionMeta;
+  // Beyond the last change itself: that one is not to be carried out again.
+  const kept: ProjectionMeta = { ...place, part: Number.MAX_SAFE_INTEGER, recordKey: null, erased: true };
+  return new StoredRecord(id, null, 'DELETED', metaText(kept, place.updatedAt));
+}
+
+/** Whether a record is no more than the place that an erasure has left. */
+export function isErased({ isTombstone, meta }: StoredRecord): boolean {
+  return isTombstone && (JSON.parse(meta) as ProjectionMeta).erased === true;
 }
 
 function removedRecord(record: StoredRecord, old: ProjectionMeta, { text, meta }: Removal): StoredRecord {

@@ -2,26 +2,33 @@ import { assert } from '../../core/assert.ts';
 import { AppError } from '../../core/errors.ts';
 import { idOf } from '../../core/key.ts';
 import type { ProjectionMeta } from '../../core/metadata.ts';
+import { imagesOf } from '../../core/previous-images.ts';
 import { STATES, StoredRecord } from '../../core/record.ts';
 import type { RecordDelta } from '../../core/record-delta.ts';
 import { encode } from '../../core/tagged-json.ts';
 import type { Document } from '../../core/value.ts';
 import type { ViewPlan } from '../../plan/plan.ts';
 import type { ErrorEntry, ErrorQuery, Store, StoreWriter } from '../../store/store.ts';
-import { removeRecords } from '../2-project/removal.ts';
+import { isErased, removeRecords } from '../2-project/removal.ts';
 import { identifierOf } from '../3-strategy/walker.ts';
 import type { InFlight } from '../propagator.ts';
 import { recordOfItem } from '../record-item.ts';
 import { KeyMatcher, isChangeOf } from './key-matcher.ts';
+import { eraseDocument } from './erase-document.ts';
 import type { JobParts } from './job-parts.ts';
 import type { Advance, Job, JobTools, JobType, JsonObject, StepResult } from './job.ts';
 import { readJobs, saveStatus } from './job-rows.ts';
+import { viewOf } from './refresh-job.ts';
 
 /** Records of the log, tombstones, looked at in one step. */
 const PAGE = 500;
 /** Parked records that are looked at. */
 const MOST_PARKED = 10_000;
 const ROUNDS = 100;
+const HANDED_OVER = [
+  'messages by which stages hand over: their retention removes them',
+  'the key itself, without data: it is remembered as deleted for as long as others are (retention.deletedKeysDays)',
+];
 const BETWEEN_ROUNDS_MS = 200;
 
 interface Place {
@@ -161,7 +168,7 @@ export class EraseJob implements JobType {
   async #removeRecord(collection: string, id: string, progress: Progress, writer: StoreWriter): Promise<Advance> {
     const { propagation } = this.#parts;
     const record = (await writer.records(collection, [id])).get(id);
-    if (record === undefined) return advance({ ...progress, phase: 'tombstones' });
+    if (record === undefined || isErased(record)) return advance({ ...progress, phase: 'tombstones' });
     if (propagation.handsOver) return this.#removeNoted(collection, record, progress, writer);
     await writer.write(collection, [{ id, previous: record, next: null }]);
     if (record.isTombstone) return advance({ ...progress, phase: 'tombstones', record: true });
@@ -170,22 +177,28 @@ export class EraseJob implements JobType {
     return advance({ ...progress, phase: 'tombstones', record: true, documents: this.#documentsOf(collection, record) });
   }
 
-  /** The same where the change is announced through the log: what stays until then is found again by its id, which the job knows. */
+  /**
+   * The same where the change is announced through the log: what stays until then is found again by its id, which the job knows. Which
+   * documents showed the record is noted before, as it tells that no more afterwards.
+   */
   async #removeNoted(collection: string, record: StoredRecord, progress: Progress, writer: StoreWriter): Promise<Advance> {
-    const { propagation, projector } = this.#parts;
+    const { propagation, projector, settings } = this.#parts;
+    const images = [record, ...imagesOf(record, (JSON.parse(record.meta) as ProjectionMeta).previous)];
+    const shown = images.flatMap((image) => (image === null || image.isTombstone ? [] : this.#documentsOf(collection, image)));
+    const documents = new Map([...progress.documents, ...shown].map((each) => [JSON.stringify(each), each]));
+    if (!progress.record || documents.size > progress.documents.length)
+      return advance({ ...progress, record: true, documents: [...documents.values()] });
     const removed = await removeRecords(
       writer,
       collection,
       [record.id],
       ({ isTombstone }, meta) => (isTombstone && meta.apart === true ? null : { text: null, meta, leavesNothing: true }),
-      { forgetsKeys: true },
+      { keepsPlace: settings.deletedKeysMs !== null },
     );
     if (!removed.isClean) throw new AppError('STORE_CONFLICT', `The record of ${collection} that is erased changes at this moment`);
     await propagation.run(writer, removed.deltas);
     await projector.forgetImages(writer, [removed.announced]);
-    const shown = removed.deltas.flatMap(({ before }) => before ?? []);
-    const documents = shown.flatMap((image) => this.#documentsOf(collection, image));
-    return advance({ ...progress, phase: 'tombstones', record: true, documents });
+    return advance({ ...progress, phase: 'tombstones' });
   }
 
   #documentsOf(collection: string, record: StoredRecord): Progress['documents'] {
@@ -273,12 +286,13 @@ export class EraseJob implements JobType {
   }
 
   async #removeDocument(writer: StoreWriter, view: string, identifier: string, id: string): Promise<void> {
+    const plan = viewOf(this.#parts.plan, view);
     const stored = (await writer.records(view, [id])).get(id);
-    if (stored !== undefined && (stored.state === 'DELETED' || stored.isTombstone)) {
+    if (this.#parts.propagation.handsOver) {
+      if (plan !== undefined) await eraseDocument(this.#parts, plan, id, writer);
+    } else if (stored !== undefined && (stored.state === 'DELETED' || stored.isTombstone)) {
       await writer.write(view, [{ id, previous: stored, next: null }]);
-      const deltas: RecordDelta[] = stored.isTombstone ? [] : [{ collection: view, id, before: stored, after: null, position: null }];
-      if (this.#parts.propagation.handsOver) await this.#parts.propagation.run(writer, deltas);
-      else writer.announce(deltas);
+      writer.announce(stored.isTombstone ? [] : [{ collection: view, id, before: stored, after: null, position: null }]);
     }
     for await (const page of pagesOf(this.#parts.store, { view, all: true }))
       await writer.removeErrors(page.filter((entry) => entry.identifier === identifier).map((entry) => entry.id));
@@ -299,7 +313,7 @@ export class EraseJob implements JobType {
       ...new Set(queued.map((view) => `single view ${view}: documents wait to be built`)),
       ...keeping.map(({ name }) => `single view ${name}: its way of writing keeps what earlier documents held`),
       ...(this.#parts.log.capabilities.erasable ? [] : ['records of the log: its retention, or compaction, removes them']),
-      ...(this.#parts.propagation.handsOver ? ['messages by which stages hand over: their retention removes them'] : []),
+      ...(this.#parts.propagation.handsOver ? HANDED_OVER : []),
       ...(isClean ? [] : ['the write-ahead log: a reader was in the way, it is emptied with the next checkpoint']),
       ...(rewrite ? [] : ['traces in free space of the data file, until they are written over: --rewrite removes them']),
       'records that came after the request, if the source still sends the key',
