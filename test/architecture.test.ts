@@ -10,8 +10,6 @@ const SOURCES = path.join(ROOT, 'packages/server/src');
 /** Tests, conformance suites and the support files of tests may import what they need to test. */
 const TEST_FILE = /(?:\.test|-conformance(?:-[a-z-]+)?|\.test-support|test-support)\.ts$/;
 const LARGEST_FILE_LINES = 500;
-/** A table may be as long as there are rows. */
-const TABLES: ReadonlySet<string> = new Set(['core/errors.ts']);
 const LARGEST_MEDIAN_LINES = 100;
 
 const files = globSync('**/*.ts', { cwd: SOURCES }).sort();
@@ -115,7 +113,7 @@ describe('files', () => {
   const lines = new Map(programFiles.map((file) => [file, textOf(file).split('\n').length] as const));
 
   test('none is too long', () => {
-    expect([...lines].filter(([file, count]) => count > LARGEST_FILE_LINES && !TABLES.has(file))).toEqual([]);
+    expect([...lines].filter(([file, count]) => count > LARGEST_FILE_LINES)).toEqual([]);
   });
 
   test('the median is short', () => {
