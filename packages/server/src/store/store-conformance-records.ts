@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { StoredRecord } from '../core/record.ts';
 import { collection, on, put, record, remove, tombstone } from './store-conformance-support.ts';
 import type { StoreFactory } from './store-conformance-support.ts';
 
@@ -184,6 +185,25 @@ export function registerRecordTests(factory: StoreFactory): void {
       );
       expect(new Set(refused)).toEqual(new Set(['1', '2']));
       expect((await store.records('dishes', ['1', '2'])).get('1')?.document).toEqual({ name: 'Soup' });
+    });
+
+    test('the memory of what was deleted refuses who found nothing there, a document, or another memory', async ({ skip }) => {
+      await using context = await factory();
+      const { store } = context;
+      skip(store.capabilities.transactions, 'a unit of work is the sole writer: what it read cannot have changed');
+      await store.define([collection('dishes')]);
+      await put(store, 'dishes', record('1', { name: 'Soup' }));
+      const read = async (): Promise<StoredRecord | null> => (await store.records('dishes', ['1'])).get('1') ?? null;
+      const write = (previous: StoredRecord | null, next: StoredRecord): Promise<readonly string[]> =>
+        store.transact((writer) => writer.write('dishes', [{ id: '1', previous, next }]));
+      const document = await read();
+      expect(await write(document, tombstone('1'))).toEqual([]);
+      const first = await read();
+      const second = new StoredRecord('1', null, 'DELETED', '{"erased":true}');
+      expect(await write(first, second)).toEqual([]);
+      for (const previous of [null, document, first]) expect(await write(previous, record('1', { name: 'Bread' }))).toEqual(['1']);
+      expect(await read()).toMatchObject({ isTombstone: true, meta: '{"erased":true}' });
+      expect(await write(await read(), record('1', { name: 'Bread' }))).toEqual([]);
     });
   });
 }
