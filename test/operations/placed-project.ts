@@ -25,6 +25,11 @@ export class PlacedProject implements AsyncDisposable {
     this.#environment = { ...this.#deployment.environment, ...environment };
   }
 
+  /** Of its topics on Kafka. */
+  get topicPrefix(): string {
+    return this.#environment['MILLRACE_KAFKA_TOPIC_PREFIX'] ?? '';
+  }
+
   write(files: Files): Promise<void> {
     return writeFiles(this.folder, files);
   }

@@ -1,3 +1,4 @@
+import type { AppError } from '../core/errors.ts';
 import type { Offsets } from '../log/log.ts';
 import type { FieldReport } from './2-project/field-reports.ts';
 import type { StepResult } from './jobs/job.ts';
@@ -66,6 +67,8 @@ export interface LineReport {
   readonly failingSince: number | null;
   /** Of the last failure, while it fails. */
   readonly error: string | null;
+  /** That error, where no waiting cures it: a part of what it reads stays unread until somebody does something. */
+  readonly refusal: AppError | null;
 }
 
 /** What a process does of the way of a change; `all` where one does everything in one unit of work. */

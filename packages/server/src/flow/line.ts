@@ -1,10 +1,12 @@
 import type { Clock } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
 import { safeMessageOf } from '../core/safe-message.ts';
 import type { LogRecord } from '../core/log-record.ts';
 import type { SystemDefinition } from '../core/projection.ts';
 import type { Log, LogConsumer, Offsets } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
 import type { LineReport, Role } from './flow.ts';
+import type { KnownTopics } from './known-topics.ts';
 
 interface Parts {
   readonly log: Log;
@@ -16,6 +18,8 @@ interface Parts {
   readonly positions: 'store' | 'log';
   /** Topics of which records may have been removed before they were read. */
   readonly acceptLost?: readonly string[] | undefined;
+  /** Topics as they were before they were read first. */
+  readonly known?: KnownTopics | undefined;
   /** Topics that are not read for the time being, and what changes with them. */
   readonly paused: () => ReadonlySet<string>;
   readonly generation: () => number;
@@ -37,7 +41,10 @@ export class Line {
   #busySince: number | null = null;
   #lastProgressAt: number | null = null;
   #failingSince: number | null = null;
-  #error: string | null = null;
+  #failure: unknown;
+  /** The last poll was given up before it found anything out. */
+  #isGivenUp = false;
+  #hasBegun = false;
 
   constructor(topics: readonly string[], parts: Parts) {
     this.topics = topics;
@@ -48,21 +55,24 @@ export class Line {
     return this.#parts.group;
   }
 
-  /** Reads from the last commit on. */
+  /** Reads from the last commit on. Throws TOPIC_RECREATED where that is a position of another topic. */
   async open(): Promise<void> {
-    const { log, store, group, positions, paused, generation, acceptLost } = this.#parts;
+    const { log, store, group, positions, known, paused, generation, acceptLost } = this.#parts;
     await this.close();
     const opened = generation();
     const topics = this.topics.filter((topic) => !paused().has(topic));
+    if (this.#hasBegun) await known?.check(topics);
     const from = positions === 'log' ? undefined : only(await store.positions(group), topics);
     this.#consumer = await log.subscribe({ group, topics, from, acceptLost });
     this.#generation = opened;
+    this.#hasBegun = true;
   }
 
   /** The next records; none where another part was paused, or goes on, meanwhile. */
   async poll(limit: number, wait: Wait): Promise<readonly LogRecord[]> {
     if (this.#isOutdated) await this.open();
     const records = (await this.#consumer?.poll(limit, wait)) ?? [];
+    this.#isGivenUp = records.length === 0 && wait.signal?.aborted === true;
     if (records.length > 0) {
       this.#busySince = this.#parts.clock.now();
       this.#batches++;
@@ -94,17 +104,19 @@ export class Line {
 
   failed(error: unknown): void {
     this.#failingSince ??= this.#parts.clock.now();
-    this.#error = safeMessageOf(error);
+    this.#failure = error;
   }
 
   worked(): void {
+    if (this.#isGivenUp) return;
     this.#failingSince = null;
-    this.#error = null;
+    this.#failure = undefined;
   }
 
   report(): LineReport {
     const { group, role } = this.#parts;
     const trouble = this.#consumer?.trouble;
+    const error = this.#failure ?? trouble?.error;
     return {
       name: group,
       role,
@@ -112,7 +124,8 @@ export class Line {
       busySince: this.#busySince,
       lastProgressAt: this.#lastProgressAt,
       failingSince: this.#failingSince ?? trouble?.since ?? null,
-      error: this.#error ?? (trouble === undefined ? null : safeMessageOf(trouble.error)),
+      error: error === undefined ? null : safeMessageOf(error),
+      refusal: error instanceof AppError && !error.retryable ? error : null,
     };
   }
 

@@ -12,7 +12,7 @@ import { CustomWriter } from './4-aggregate/custom-writer.ts';
 import { FragmentCache } from './4-aggregate/fragment-cache.ts';
 import { ViewBuilder } from './4-aggregate/view-builder.ts';
 import type { BuilderOptions } from './4-aggregate/view-builder.ts';
-import { lineDelayMs } from './backoff.ts';
+import { isUnreadable, lineDelayMs } from './backoff.ts';
 import { Backlog } from './backlog.ts';
 import { Building } from './building.ts';
 import { CodeUnit } from './code-unit.ts';
@@ -26,6 +26,7 @@ import type { StepResult } from './jobs/job.ts';
 import { adoptFilling } from './jobs/load/adopt-filling.ts';
 import { Trickle } from './jobs/trickle.ts';
 import type { AuditCounts } from './jobs/trickle.ts';
+import { KnownTopics } from './known-topics.ts';
 import { Line, offsetsAfter, topicsOfLines } from './line.ts';
 import { DEFAULT_SETTINGS } from './pipeline-settings.ts';
 import type { PipelineOptions } from './pipeline-options.ts';
@@ -65,6 +66,7 @@ export class Pipeline implements Flow {
   readonly #pauses: Pauses;
   readonly #traffic = new Traffic();
   readonly #trickle: Trickle;
+  readonly #known: KnownTopics;
   readonly #lines: readonly Line[];
   /** By what failed and is waited out. */
   readonly #troubles = new Map<object, string>();
@@ -134,6 +136,7 @@ export class Pipeline implements Flow {
     });
     const ingestUnit = this.#ingest;
     const pauses = this.#pauses;
+    this.#known = new KnownTopics(log);
     this.#lines = topicsOfLines(definitions.systems).map((topics) => {
       const paused = { paused: () => pauses.topics(), generation: () => pauses.generation };
       return new Line(topics, {
@@ -144,6 +147,7 @@ export class Pipeline implements Flow {
         role: 'all',
         positions: 'store',
         acceptLost: options.acceptLost,
+        known: this.#known,
         ...paused,
       });
     });
@@ -173,6 +177,7 @@ export class Pipeline implements Flow {
     const { store, log, plan, clock } = this.#options;
     await store.define([...plan.collections.values()].map(definitionOf));
     await log.createTopics(this.#lines.flatMap(({ topics }) => topics));
+    await this.#known.learn();
     await this.#projector.open(store);
     await this.#backlog.load(store);
     await this.#pauses.load(store);
@@ -239,7 +244,7 @@ export class Pipeline implements Flow {
         },
         async (error) => {
           line.failed(error);
-          await this.#reopen(line);
+          if (!isUnreadable(error)) await this.#reopen(line);
         },
       ),
     );
@@ -358,13 +363,21 @@ export class Pipeline implements Flow {
   async #turn(line: number, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     const isPending = line === CODED_LINE ? this.#isRetrying : this.#backlog.pending;
-    await this.#ingestStep(must(this.#lines[line], 'a line'), { signal, waitMs: isPending ? 0 : IDLE_WAIT_MS });
-    if (signal.aborted) return;
+    let unread: unknown;
+    try {
+      await this.#ingestStep(must(this.#lines[line], 'a line'), { signal, waitMs: isPending ? 0 : IDLE_WAIT_MS });
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      unread = error;
+    }
+    if (signal.aborted && unread === undefined) return;
     if (line === CODED_LINE) this.#isRetrying = await this.#retryStep(clock.now());
     else {
       this.#backlog.pending = await this.#queueStep(clock.now());
       await this.#trickle.step('plain');
     }
+    // What is queued does not wait for it: rows that were lost may be loaded again.
+    if (unread !== undefined) throw unread;
   }
 
   async #codeTurn(signal: AbortSignal): Promise<void> {

@@ -1,7 +1,6 @@
 import type { ProjectConfig } from '../config/config.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Clock } from '../core/clock.ts';
-import { projectionsOf } from '../core/definitions.ts';
 import type { Definitions } from '../core/definitions.ts';
 import type { Logger } from '../core/logger.ts';
 import { readJobs } from '../flow/jobs/job-rows.ts';
@@ -26,12 +25,12 @@ import { acceptDefinitionChanges, definitionsInForce, findDefinitionChanges } fr
 import { loadFiles } from './load/load-files.ts';
 import { openLogger } from './logger.ts';
 import { openCode, openFormats, openStorage } from './registry.ts';
-import { positionGroup } from './position-group.ts';
 import { claimDatabase } from './project-identity.ts';
 import { retain } from './retention.ts';
 import { PROCESS_ROLES, checkRoles } from './roles.ts';
 import type { ProcessRole } from './roles.ts';
 import { checkTopicIds, rememberTopicIds } from './topic-identity.ts';
+import { arePositionsInStore, topicReaders } from './topic-readers.ts';
 
 /** A project that was read and found right. */
 export interface RunnableProject {
@@ -169,11 +168,11 @@ export async function openEngine(project: RunnableProject, options: EngineOption
   const { log, store } = storage;
   checkRoles([...roles], storage);
   if (store.capabilities.shared) await claimDatabase(store, config.id);
-  const topics = [...new Set(projectionsOf(definitions).flatMap((projection) => projection.topics))];
-  const group = positionGroup(config, log);
-  const inStore = positionsInStore(storage) ? group : null;
-  const accepted = await checkTopicIds({ log, store, topics, accepted: options.acceptNewTopics ?? [], group: inStore });
-  const lost = await acceptLost({ log, store, accepted: options.acceptLost ?? [], group: inStore });
+  const readers = topicReaders(project);
+  const topics = [...new Set(readers.flatMap((reader) => reader.topics))];
+  const inStore = arePositionsInStore(storage) ? readers : [];
+  const accepted = await checkTopicIds({ log, store, topics, accepted: options.acceptNewTopics ?? [], readers: inStore });
+  const lost = await acceptLost({ log, store, accepted: options.acceptLost ?? [], readers: inStore });
   await createMissingTopics(log, project);
   const changes = await findDefinitionChanges(store, plan, hashes);
   const notices = [...accepted, ...lost, ...changes.notices];
@@ -192,7 +191,7 @@ export async function openEngine(project: RunnableProject, options: EngineOption
     ingestCode,
     clock,
     logger,
-    settings: { ...settingsOf(config), group, ...options.settings },
+    settings: { ...settingsOf(config), group: readers[0]?.group ?? config.id, ...options.settings },
     acceptLost: options.acceptLost,
     jobTypes: [(parts) => new LoadJob(parts, loadFiles(ingestCode)), ...(options.jobTypes ?? [])],
   };
@@ -205,10 +204,6 @@ export async function openEngine(project: RunnableProject, options: EngineOption
   await rememberTopicIds({ log, store, topics });
   await acceptDefinitionChanges(store, changes);
   return new Engine({ project, resources: resources.move(), clock, logger, pipeline, log, store, notices });
-}
-
-function positionsInStore({ log, store }: { readonly log: Log; readonly store: Store }): boolean {
-  return log.capabilities.positions === 'store' || store.capabilities.transactions;
 }
 
 async function handOver(options: HandOverOptions): Promise<Flow> {

@@ -8,10 +8,11 @@ async function world(topics: readonly string[]) {
   const store = new MemoryStore();
   await log.createTopics(topics);
   const all = ['orders', 'items'];
+  const readers = ['engine', 'second'].map((group) => ({ group, topics: all }));
   return {
     log,
     store,
-    check: (accepted: readonly string[] = []) => checkTopicIds({ log, store, topics: all, accepted, group: 'engine' }),
+    check: (accepted: readonly string[] = []) => checkTopicIds({ log, store, topics: all, accepted, readers }),
     remember: () => rememberTopicIds({ log, store, topics: all }),
     deleteTopics: (names: readonly string[]) => names.forEach((name) => log.deleteTopic(name)),
   };

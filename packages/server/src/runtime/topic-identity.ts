@@ -1,6 +1,7 @@
 import { AppError } from '../core/errors.ts';
-import type { Log } from '../log/log.ts';
+import type { Log, Offsets } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
+import type { TopicReader } from './topic-readers.ts';
 
 /**
  * A position is an offset of one certain topic. Who deletes a topic and makes it again begins to count anew: to go on at the old offset
@@ -19,15 +20,15 @@ interface Parts {
 export interface CheckTopicsOptions extends Parts {
   /** Topics that may be others than they were. */
   readonly accepted: readonly string[];
-  /** Whose positions in the store begin anew where a topic is accepted; null where the store keeps none. */
-  readonly group: string | null;
+  /** Whose positions in the store begin anew where a topic is accepted; none where the log keeps them. */
+  readonly readers: readonly TopicReader[];
 }
 
 /**
  * Compares topics with those that were read before, and gives what follows, one sentence each. Before any are created: one that is gone is
  * as bad as one that is another. Throws TOPIC_RECREATED for those that are not accepted.
  */
-export async function checkTopicIds({ log, store, topics, accepted, group }: CheckTopicsOptions): Promise<readonly string[]> {
+export async function checkTopicIds({ log, store, topics, accepted, readers }: CheckTopicsOptions): Promise<readonly string[]> {
   const known = await store.facts(FACTS);
   const ids = await idsOf(log);
   const others = topics.filter((topic) => known.has(factOf(topic)) && known.get(factOf(topic)) !== ids.get(topic));
@@ -38,14 +39,12 @@ export async function checkTopicIds({ log, store, topics, accepted, group }: Che
       refused.every((topic) => ids.has(topic)),
     );
   if (others.length === 0) return [];
-  const positions = group === null ? new Map<string, ReadonlyMap<number, number>>() : await store.positions(group);
+  const anew = await Promise.all(
+    readers.map(async ({ group }) => ({ group, positions: beginnings(others, await store.positions(group)) })),
+  );
   await store.transact(async (writer) => {
-    for (const topic of others) {
-      await writer.saveFact(factOf(topic), ids.get(topic) ?? null);
-      const partitions = positions.get(topic);
-      if (group === null || partitions === undefined) continue;
-      await writer.savePositions(group, new Map([[topic, new Map([...partitions.keys()].map((partition) => [partition, 0]))]]));
-    }
+    for (const { group, positions } of anew) if (positions.size > 0) await writer.savePositions(group, positions);
+    for (const topic of others) await writer.saveFact(factOf(topic), ids.get(topic) ?? null);
   });
   return others.map((topic) => `Topic ${topic} is another than it was, which was accepted: it is read from its beginning`);
 }
@@ -59,6 +58,14 @@ export async function rememberTopicIds({ log, store, topics }: Parts): Promise<v
   await store.transact(async (writer) => {
     for (const topic of fresh) await writer.saveFact(factOf(topic), ids.get(topic) ?? null);
   });
+}
+
+function beginnings(topics: readonly string[], positions: Offsets): Offsets {
+  const known = topics.flatMap((topic) => {
+    const partitions = positions.get(topic);
+    return partitions === undefined ? [] : [[topic, new Map([...partitions.keys()].map((partition) => [partition, 0]))] as const];
+  });
+  return new Map(known);
 }
 
 function factOf(topic: string): string {

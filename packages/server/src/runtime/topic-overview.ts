@@ -4,7 +4,6 @@ import type { ProjectConfig } from '../config/config.ts';
 import { projectionsOf } from '../core/definitions.ts';
 import type { Definitions } from '../core/definitions.ts';
 import { AppError } from '../core/errors.ts';
-import { groupsOf } from '../flow/hand-over/groups.ts';
 import type { Log, Offsets, TopicInfo } from '../log/log.ts';
 import { DATA_FILE } from '../sqlite/embedded-file.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -12,7 +11,7 @@ import type { Store } from '../store/store.ts';
 import { openStorage, workingOf } from './registry.ts';
 import { planTopics } from './topic-plan.ts';
 import type { TopicUse } from './topic-plan.ts';
-import { positionGroup } from './position-group.ts';
+import { arePositionsInStore, topicReaders } from './topic-readers.ts';
 
 /** What a topic holds, and how far it was read. */
 export interface TopicOverview {
@@ -99,18 +98,13 @@ interface GroupPositions {
 }
 
 async function positionsOf(
-  { config, definitions, plan }: Project,
+  project: Project,
   { log, store }: { readonly log: Log; readonly store: Store },
 ): Promise<readonly GroupPositions[]> {
-  if (!workingOf(config).handsOver) {
-    const group = positionGroup(config, log);
-    const reads = new Set(projectionsOf(definitions).flatMap(({ topics }) => topics));
-    return [{ group, reads, positions: await store.positions(group) }];
-  }
   const positions = (group: string): Promise<Offsets> =>
-    log.capabilities.positions === 'log' ? log.committed(group) : store.positions(group);
-  const groups = groupsOf({ id: config.id, definitions, plan });
-  return Promise.all(groups.map(async ({ name, topics }) => ({ group: name, reads: new Set(topics), positions: await positions(name) })));
+    arePositionsInStore({ log, store }) ? store.positions(group) : log.committed(group);
+  const readers = topicReaders(project);
+  return Promise.all(readers.map(async ({ group, topics }) => ({ group, reads: new Set(topics), positions: await positions(group) })));
 }
 
 function lagsOf(topic: string, partitions: TopicInfo['partitions'], groups: readonly GroupPositions[]): TopicOverview['groups'] {

@@ -42,7 +42,7 @@ export function declareStart(program: Command, run: Run): void {
     .command('start')
     .summary('run the engine')
     .description(
-      'Processes the changes in the log and serves the collections (HTTP, live queries, the console) until it is told to stop (Ctrl-C, SIGTERM): it then finishes the batch in hand and ends with exit code 0. When that takes longer than drainSeconds, or it is told a second time, it ends at once with exit code 1; the batch is done again at the next start.',
+      'Processes the changes in the log and serves the collections (HTTP, live queries, the console) until it is told to stop (Ctrl-C, SIGTERM): it then finishes the batch in hand and ends with exit code 0. When that takes longer than drainSeconds, or it is told a second time, it ends at once with exit code 1; the batch is done again at the next start. Where something was not read any more, such as a topic that was made again while it was read, /-/ready said 503, and it ends with the exit code of that error.',
     )
     .option('--until-idle', 'end when all that is there has been processed')
     .option(
@@ -94,6 +94,8 @@ export async function start(context: CommandContext, options: Options): Promise<
     fields: engine.fieldReports(),
     paused: engine.paused(),
   });
+  const refused = engine.pipeline.lines().find(({ refusal }) => refusal !== null);
+  if (refused?.refusal) throw refused.refusal;
   return 'done';
 
   /** Who runs until all is done has nobody to serve, unless a port is named. */

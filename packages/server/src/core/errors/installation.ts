@@ -60,7 +60,7 @@ export const INSTALLATION_ERRORS = {
     whose: 'operator',
     retryable: false,
     what: 'A topic was deleted and made again: the position that was reached says nothing about the new one.',
-    cure: 'Read it from its beginning with millrace start --accept-new-topic NAME, or bring the rows again with millrace replay.',
+    cure: 'Read it from its beginning with millrace start --accept-new-topic NAME, or bring the rows again with millrace replay. Of a topic between stages, millrace refresh VIEW afterwards builds what was on its way.',
   },
   DEFINITIONS_REPLACED: {
     whose: 'operator',

@@ -17,6 +17,7 @@ import { IngestUnit } from '../ingest-unit.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import { jobTypes } from '../jobs/job-types.ts';
 import { Trickle } from '../jobs/trickle.ts';
+import { KnownTopics } from '../known-topics.ts';
 import { topicsOfLines } from '../line.ts';
 import { BULK_STEP_MS, Pace } from '../pace.ts';
 import { Pauses } from '../pauses.ts';
@@ -67,7 +68,8 @@ export class HandOverParts {
   readonly #consult: MessageUnit;
   readonly #create: MessageUnit;
   readonly #views: ReadonlyMap<string, string>;
-  #topicIds: ReadonlyMap<string, string> = new Map();
+  /** Topics as they were before any was read. */
+  readonly known: KnownTopics;
 
   constructor(options: HandOverOptions) {
     this.#options = options;
@@ -135,14 +137,11 @@ export class HandOverParts {
     const trigger = new TriggerUnit({ plan, store, strategist, handOver: propagation, clock, meter, settings, collectionOf });
     this.#follow = new MessageUnit(messages, (records, bury) => trigger.follow(records, bury));
     this.#consult = new MessageUnit(messages, (records, bury) => trigger.consult(records, bury));
-    const topicIdOf = (topic: string): string => must(this.#topicIds.get(topic), `Topic "${topic}" has an id`);
+    this.known = new KnownTopics(log);
+    const topicIdOf = (topic: string): string => must(this.known.idOf(topic), `Topic "${topic}" has an id`);
     const create = { plan, store, building, builders, customWriter, handOver: propagation, clock, meter, topicIdOf, fence };
     const creator = new CreatorUnit(create);
     this.#create = new MessageUnit(messages, (records, bury) => creator.process(records, bury));
-  }
-
-  async readTopicIds(): Promise<void> {
-    this.#topicIds = new Map((await this.#options.log.topics()).map(({ topic, topicId }) => [topic, topicId]));
   }
 
   /** The view that a topic of triggers is of. */

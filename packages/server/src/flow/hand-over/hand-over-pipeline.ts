@@ -62,7 +62,7 @@ export class HandOverPipeline implements Flow {
     const { projector, pauses, id } = this.#parts;
     await store.define([...plan.collections.values()].map(definitionOf));
     await log.createTopics([...new Set([...this.#groups.flatMap(({ topics }) => topics), ...handOverTopics({ id, definitions, plan })])]);
-    await this.#parts.readTopicIds();
+    await this.#parts.known.learn();
     await projector.open(store);
     await pauses.load(store);
     if (this.#worksOnQueue) await adoptFilling(store, clock);
@@ -188,14 +188,15 @@ export class HandOverPipeline implements Flow {
 
   #workingLine(group: Group): WorkingLine {
     const { log, store, clock, logger, acceptLost } = this.#options;
-    const { pauses, fence } = this.#parts;
+    const { pauses, fence, known } = this.#parts;
     const positions = log.capabilities.positions;
     const paused = {
       // Who gives way leaves the partitions to others.
       paused: () => (fence.isReplaced ? new Set(group.topics) : this.#parts.pausedTopics(group)),
       generation: () => pauses.generation + fence.generation,
     };
-    const line = new Line(group.topics, { log, store, clock, group: group.name, role: group.role, positions, acceptLost, ...paused });
+    const reads = { log, store, clock, group: group.name, role: group.role, positions, acceptLost, known };
+    const line = new Line(group.topics, { ...reads, ...paused });
     return new WorkingLine({
       line,
       work: this.#parts.workOf(group),

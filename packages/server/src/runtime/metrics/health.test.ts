@@ -15,6 +15,7 @@ const IDLE: LineReport = {
   lastProgressAt: null,
   failingSince: null,
   error: null,
+  refusal: null,
 };
 
 interface World {

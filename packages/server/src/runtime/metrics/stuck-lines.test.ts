@@ -11,6 +11,7 @@ const IDLE: LineReport = {
   lastProgressAt: null,
   failingSince: null,
   error: null,
+  refusal: null,
 };
 const stuck = (line: Partial<LineReport>) => stuckLines([{ ...IDLE, ...line }], { now: NOW, busyMs: 60_000 });
 
