@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { UserCode } from '../../packages/server/src/code/code.ts';
 import { must } from '../../packages/server/src/core/assert.ts';
 import { silentLogger } from '../../packages/server/src/core/logger.ts';
+import type { RecordDelta } from '../../packages/server/src/core/record-delta.ts';
 import type { HandOverRole } from '../../packages/server/src/flow/flow.ts';
 import { HandOverPipeline } from '../../packages/server/src/flow/hand-over/hand-over-pipeline.ts';
 import { enqueueJob, readJobs } from '../../packages/server/src/flow/jobs/job-rows.ts';
@@ -133,12 +134,17 @@ export class Cluster implements AsyncDisposable {
     });
   }
 
-  /** Ids of documents of a collection of which it was told that they are not there any more, or deleted. */
-  async announcedAsGone(name: string): Promise<ReadonlySet<string>> {
+  /** All that was told of the documents of a collection. */
+  async announced(name: string): Promise<readonly RecordDelta[]> {
     const { kind, key } = must(this.#project.plan.collections.get(name), `Collection ${name} is planned`);
     const topic = kind === 'view' ? `shop.${name}.sv-update` : `shop.${name}.pr-update`;
     const records = await this.log.read(topic, 0, 0, 10_000);
-    const deltas = records.map((record) => decodeDelta(record, { name, kind: kind === 'view' ? 'view' : 'projection', key }));
+    return records.map((record) => decodeDelta(record, { name, kind: kind === 'view' ? 'view' : 'projection', key }));
+  }
+
+  /** Ids of documents of which it was told that they are not there any more, or deleted. */
+  async announcedAsGone(name: string): Promise<ReadonlySet<string>> {
+    const deltas = await this.announced(name);
     return new Set(deltas.filter(({ before, after }) => before !== null && after?.state !== 'PUBLIC').map(({ id }) => id));
   }
 

@@ -180,8 +180,8 @@ export interface StoreWriter extends StoreReader {
   buildIndex(collection: string): Promise<boolean>;
 
   /**
-   * Tombstones in the order of their ids, after one of them, so that expired ones can be found and removed. None where the store lets
-   * them expire by itself.
+   * Tombstones in the order of their ids, after one of them, so that they can be gone through: to find what expired, or what was removed
+   * and not announced.
    */
   tombstones(collection: string, options: { readonly after: string | null; readonly limit: number }): Promise<readonly StoredRecord[]>;
 

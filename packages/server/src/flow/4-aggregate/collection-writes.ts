@@ -11,7 +11,7 @@ import { isDocument } from '../../core/value.ts';
 import type { Document, Value } from '../../core/value.ts';
 import type { ViewPlan } from '../../plan/plan.ts';
 import type { StoreWriter } from '../../store/store.ts';
-import { forgettingWrites, guardedWrite, standingOf } from './guarded-views.ts';
+import { forgettingWrites, guardedWrite, openDeltas, standingOf } from './guarded-views.ts';
 import type { Built } from './outcome.ts';
 import { applyUpdate, splitMetadata } from './update-operators.ts';
 
@@ -164,7 +164,10 @@ export class CollectionWrites {
 
   async #put(writer: StoreWriter, changed: Changed, previous: StoredRecord | null, next: StoredRecord | null): Promise<void> {
     const id = next?.id ?? previous?.id ?? this.#built.id;
-    if (previous !== null && next !== null && previous.text === next.text && previous.state === next.state) return;
+    if (previous !== null && next !== null && previous.text === next.text && previous.state === next.state) {
+      this.#sayAgain(changed, previous);
+      return;
+    }
     const { trigger } = this.#built;
     if (this.#place === undefined) {
       await writer.write(this.#view.name, [{ id, previous, next }]);
@@ -179,6 +182,15 @@ export class CollectionWrites {
     if ((await writer.write(this.#view.name, [write])).length > 0) throw new Conflict();
     changed.deltas.push(...deltas);
     if (write.next !== null) changed.records.push(write.next);
+  }
+
+  /** A function that is called again, since the process ended that called it first, may find what it wrote and nobody was told of. */
+  #sayAgain(changed: Changed, record: StoredRecord): void {
+    if (this.#place === undefined) return;
+    const open = openDeltas(this.#view, record, ({ apart }) => apart !== true);
+    if (open.length === 0) return;
+    changed.deltas.push(...open);
+    changed.records.push(record);
   }
 
   #recordOf(id: string, document: Document, previous: StoredRecord | null): StoredRecord {

@@ -11,7 +11,7 @@ import type { Plan, ViewPlan } from '../../plan/plan.ts';
 import type { Store } from '../../store/store.ts';
 import { isWrittenByFunction } from '../4-aggregate/custom-writer.ts';
 import type { CustomWriter } from '../4-aggregate/custom-writer.ts';
-import { claimOf, forgettingWrites, guardedWrites, openDeltas, standingOf } from '../4-aggregate/guarded-views.ts';
+import { claimOf, forgettingWrites, guardedWrites, metaOf, openDeltas, standingOf } from '../4-aggregate/guarded-views.ts';
 import type { Answer, GuardedWrite, IsAnnounced } from '../4-aggregate/guarded-views.ts';
 import type { ViewBuilder } from '../4-aggregate/view-builder.ts';
 import type { Building } from '../building.ts';
@@ -25,6 +25,7 @@ import type { Bury } from './message-unit.ts';
 
 /** How often documents are built anew because others wrote them meanwhile. */
 const MAX_ROUNDS = 20;
+const TOMBSTONES_A_PAGE = 1_000;
 
 interface Parts {
   readonly plan: Plan;
@@ -95,7 +96,9 @@ export class CreatorUnit {
     const isCustom = hasFunctions(view);
     // Where a function of the user's writes, that it was asked for does not say that it has written.
     const wanted = asked.filter((_, i) => standings[i] === 'newer' || standings[i] === 'foreign' || (isCustom && standings[i] === 'same'));
-    const answered = ids.filter((_, i) => standings[i] === 'same').flatMap((id) => stored.get(id) ?? []);
+    const own = ids.filter((_, i) => standings[i] === 'same').flatMap((id) => stored.get(id) ?? []);
+    const isUncertain = isCustom && [...stored.values()].some((record) => !isAnnounced({ ...metaOf(record), apart: undefined }));
+    const answered = isUncertain ? [...own, ...(await this.#removedBeside(view, stored))] : own;
     await this.#announce(
       answered.flatMap((record) => openDeltas(view, record, isAnnounced)),
       { view, records: answered, asked },
@@ -106,6 +109,22 @@ export class CreatorUnit {
     const attempts = new Map(wanted.map((each) => [each.trigger, each]));
     const answers = built.map((each): Answer => ({ built: each, place: attempts.get(each.trigger)?.place ?? NOWHERE }));
     return this.#write(view, { answers, asked: wanted, stored, hasErrors: errors.length > 0 }, isAnnounced);
+  }
+
+  /**
+   * Documents that functions of the user have removed beside their own, by the call of a process that may have ended before it said so:
+   * called again, they do not find them any more.
+   */
+  async #removedBeside(view: ViewPlan, stored: ReadonlyMap<string, StoredRecord>): Promise<readonly StoredRecord[]> {
+    return this.#parts.handOver.unit(async (writer) => {
+      const found: StoredRecord[] = [];
+      for (let after: string | null = null; ;) {
+        const page: readonly StoredRecord[] = await writer.tombstones(view.name, { after, limit: TOMBSTONES_A_PAGE });
+        found.push(...page.filter((record) => !stored.has(record.id) && metaOf(record).apart === true));
+        after = page.at(-1)?.id ?? null;
+        if (page.length < TOMBSTONES_A_PAGE) return found;
+      }
+    });
   }
 
   async #write(view: ViewPlan, { answers, asked, stored, hasErrors }: Answered, isAnnounced: IsAnnounced): Promise<readonly Asked[]> {
