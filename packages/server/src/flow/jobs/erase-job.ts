@@ -25,10 +25,6 @@ const PAGE = 500;
 /** Parked records that are looked at. */
 const MOST_PARKED = 10_000;
 const ROUNDS = 100;
-const HANDED_OVER = [
-  'messages by which stages hand over: their retention removes them',
-  'the key itself, without data: it is remembered as deleted for as long as others are (retention.deletedKeysDays)',
-];
 const BETWEEN_ROUNDS_MS = 200;
 
 interface Place {
@@ -313,12 +309,19 @@ export class EraseJob implements JobType {
       ...new Set(queued.map((view) => `single view ${view}: documents wait to be built`)),
       ...keeping.map(({ name }) => `single view ${name}: its way of writing keeps what earlier documents held`),
       ...(this.#parts.log.capabilities.erasable ? [] : ['records of the log: its retention, or compaction, removes them']),
-      ...(this.#parts.propagation.handsOver ? HANDED_OVER : []),
+      ...(this.#parts.propagation.handsOver ? this.#handedOver() : []),
       ...(isClean ? [] : ['the write-ahead log: a reader was in the way, it is emptied with the next checkpoint']),
       ...(rewrite ? [] : ['traces in free space of the data file, until they are written over: --rewrite removes them']),
       'records that came after the request, if the source still sends the key',
       'backups',
     ];
+  }
+
+  #handedOver(): readonly string[] {
+    const memory = 'the key itself, without data: it is remembered as deleted for as long as others are (retention.deletedKeysDays)';
+    const replays = 'replays: a key that was erased is not remembered where deleted ones are for ever, so records of the log bring it back';
+    const isKept = this.#parts.settings.deletedKeysMs !== null;
+    return ['messages by which stages hand over: their retention removes them', isKept ? memory : replays];
   }
 
   #topics(collection: string): ReadonlySet<string> {
