@@ -119,7 +119,7 @@ export class Strategist {
 const none = (): boolean => false;
 
 /** Whether the changes of a collection can reach this view only through a function of the user's. */
-function needsFunction(view: ViewPlan, collection: string): boolean {
+export function needsFunction(view: ViewPlan, collection: string): boolean {
   return view.walks.custom.has(collection) || view.walks.functionEnded.has(collection);
 }
 

@@ -4,10 +4,10 @@ import type { Definitions } from '../../core/definitions.ts';
 import type { LogRecord } from '../../core/log-record.ts';
 import type { Lane } from '../../core/trigger.ts';
 import type { Plan, ViewPlan } from '../../plan/plan.ts';
+import { needsFunction } from '../3-strategy/strategist.ts';
 import type { HandOverRole } from '../flow.ts';
 import { topicsOfLines } from '../line.ts';
 import { storageNamespaceOf } from '../messages/storage-namespace.ts';
-import { needsFunction } from './trigger-unit.ts';
 
 /** A consumer group and its topics. Those that call functions of the user are apart: nobody waits for them. */
 export interface Group {

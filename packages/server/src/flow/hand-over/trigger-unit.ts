@@ -7,6 +7,7 @@ import type { RecordDelta } from '../../core/record-delta.ts';
 import type { Lane, Trigger } from '../../core/trigger.ts';
 import type { Plan, ViewPlan } from '../../plan/plan.ts';
 import type { ErrorEntry, QueueItem, Store } from '../../store/store.ts';
+import { needsFunction } from '../3-strategy/strategist.ts';
 import type { Strategist } from '../3-strategy/strategist.ts';
 import { backoffMs } from '../backoff.ts';
 import { refreshItem } from '../jobs/job-rows.ts';
@@ -128,11 +129,6 @@ export class TriggerUnit {
       bury,
     );
   }
-}
-
-/** Whether the changes of a collection reach a view only through a function of the user's. */
-export function needsFunction({ walks }: ViewPlan, collection: string): boolean {
-  return walks.custom.has(collection) || walks.functionEnded.has(collection);
 }
 
 /** What a hot row asks for waits behind all that is fresh. */
