@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { keptPorts, knownPorts } from '../ports.ts';
@@ -19,8 +20,12 @@ type Door = (typeof DOORS)[number];
 export interface BrokerOptions {
   /** With doors for TLS, SCRAM, PLAIN and OAUTHBEARER besides the plain one. */
   readonly tls: boolean;
+  /** The door for TLS is closed to clients without a certificate; else one is looked at where it is shown. */
+  readonly wantsCertificate?: boolean | undefined;
   /** For one test, which may kill it: it starts and comes back sooner, and works more slowly. */
   readonly own: boolean;
+  /** Of several that keep copies of each other: the folders of all, in the order of their numbers, the first of which is 1. All have their ports. */
+  readonly cluster?: readonly string[] | undefined;
 }
 
 /** One Kafka node, broker and controller in one. */
@@ -77,6 +82,7 @@ export class KafkaBroker implements Service {
     if (!existsSync(data)) {
       // Aside first: a folder that was copied by half would look like data that was lost.
       cpSync(formatted, `${data}-new`, { recursive: true });
+      if (this.#options.cluster !== undefined) this.#renumber(`${data}-new/meta.properties`);
       renameSync(`${data}-new`, data);
     }
     if (this.#options.tls) makeCertificates(this.#certificates);
@@ -88,14 +94,27 @@ export class KafkaBroker implements Service {
 
   /** What is set twice has the later value. */
   #properties(ports: readonly number[]): string {
-    const { tls, own } = this.#options;
-    const names = ['server', ...(tls ? ['doors'] : []), ...(own ? ['own'] : [])];
+    const { tls, own, wantsCertificate = false, cluster = [this.folder] } = this.#options;
+    const names = ['server', ...(tls ? ['doors'] : []), ...(own ? ['own'] : []), ...(cluster.length > 1 ? ['cluster'] : [])];
     const template = names.map((name) => readFileSync(path.join(import.meta.dirname, `${name}.properties`), 'utf8')).join('\n');
     const values: Readonly<Record<string, string>> = {
       FOLDER: this.folder,
+      CERTIFICATE: wantsCertificate ? 'required' : 'requested',
+      NODE: String(this.#node),
+      VOTERS: cluster.map((folder, i) => `${i + 1}@127.0.0.1:${knownPorts(folder)?.[DOORS.indexOf('CONTROLLER')]}`).join(),
       ...Object.fromEntries(DOORS.map((door, i) => [door, String(ports[i])])),
     };
     return template.replaceAll(/@([A-Z]+)@/g, (whole, name: string) => values[name] ?? whole);
+  }
+
+  /** What was formatted is of node 1. */
+  #renumber(file: string): void {
+    const text = readFileSync(file, 'utf8').replace(/^node\.id=.*$/m, `node.id=${this.#node}`);
+    writeFileSync(file, text.replace(/^directory\.id=.*$/m, `directory.id=${randomBytes(16).toString('base64url')}`));
+  }
+
+  get #node(): number {
+    return Math.max(0, (this.#options.cluster ?? []).indexOf(this.folder)) + 1;
   }
 
   get #certificates(): string {

@@ -158,6 +158,34 @@ export class Appender {
   }
 
   async #send(chunk: readonly Placed[]): Promise<readonly LogPosition[]> {
+    const next = new Map<string, number>();
+    const answers = await Promise.allSettled((await this.#requestsOf(chunk)).map((request) => this.#produce(request)));
+    for (const answer of answers) {
+      if (answer.status === 'rejected') throw answer.reason;
+      for (const [place, offset] of answer.value) next.set(place, offset);
+    }
+    return chunk.map(({ record, partition, place, timestamp }) => {
+      const offset = next.get(place) ?? -1;
+      next.set(place, offset + 1);
+      return { topic: record.topic, partition, offset, timestamp };
+    });
+  }
+
+  /**
+   * The client repeats a request at the broker that leads its first partition by then. So where leaders may change, each partition has a
+   * request of its own: the others would be refused for as long as it repeats them, and then come twice.
+   */
+  async #requestsOf(chunk: readonly Placed[]): Promise<readonly (readonly Placed[])[]> {
+    const topics = [...new Set(chunk.map(({ record }) => this.#options.names.real(record.topic)))];
+    const isCluster = await this.#producer.metadata({ topics, retries: 0 }).then(
+      ({ brokers }) => brokers.size > 1,
+      () => true,
+    );
+    return isCluster ? [...Map.groupBy(chunk, ({ place }) => place).values()] : [chunk];
+  }
+
+  /** Gives the offset of the first record of each place. */
+  async #produce(chunk: readonly Placed[]): Promise<readonly (readonly [place: string, offset: number])[]> {
     const { clock, names, reports } = this.#options;
     const messages = chunk.map((each) => this.#messageOf(each));
     const answer = await retry({ clock, forMs: APPEND_MS, doing: 'Records cannot be appended', signal: this.#closed.signal }, async () => {
@@ -171,12 +199,7 @@ export class Appender {
         throw error;
       }
     });
-    const next = new Map(answer.offsets?.map(({ topic, partition, offset }) => [`${names.ours(topic)} ${partition}`, Number(offset)]));
-    return chunk.map(({ record, partition, place, timestamp }) => {
-      const offset = next.get(place) ?? -1;
-      next.set(place, offset + 1);
-      return { topic: record.topic, partition, offset, timestamp };
-    });
+    return (answer.offsets ?? []).map(({ topic, partition, offset }) => [`${names.ours(topic)} ${partition}`, Number(offset)]);
   }
 
   /** A topic was deleted since its partitions were asked for. */
