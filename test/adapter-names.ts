@@ -12,6 +12,7 @@ export const ONLY: Readonly<Record<string, string>> = {
   'log/kafka/settings': 'brokers are elsewhere: addresses, certificates, credentials',
   'log/kafka/client-options': 'a client library is between us and the records',
   'log/kafka/client-errors': 'and says in words of its own what went wrong',
+  'log/kafka/tls-refusal': 'and leaves out what a broker has against a certificate',
   'log/kafka/retry': 'brokers come and go, a file does not',
   'log/kafka/rate-limited-reports': 'and while they are gone, everything fails several times a second',
   'log/kafka/cluster-view': 'which topics there are is asked of brokers, who may disagree for a moment',

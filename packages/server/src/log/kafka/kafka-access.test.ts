@@ -1,6 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { describeWith } from '../../../../../test/services/require-services.ts';
+import { makeCertificates } from '../../../../../scripts/local-services/kafka/certificates.ts';
+import { canStartOwn, describeWith } from '../../../../../test/services/require-services.ts';
+import { startBroker } from '../../../../../test/services/start-own.ts';
 import { uniqueName } from '../../../../../test/services/unique-name.ts';
 import { valuesOf } from '../log-conformance-support.ts';
 import { openKafkaLog } from './kafka-log.ts';
@@ -9,6 +13,36 @@ import { settingsFor } from './kafka-test-support.ts';
 
 const TEST_MS = 40_000;
 
+async function valuesThrough(brokers: string, more: Partial<KafkaSettings>): Promise<readonly unknown[]> {
+  await using log = await openKafkaLog(settingsFor(brokers, { topicPrefix: `${uniqueName('access')}.`, ...more }));
+  await log.append([{ topic: 'orders', key: 'k', value: 'v' }]);
+  await using member = await log.subscribe({ group: 'g', topics: ['orders'] });
+  return valuesOf(await member.poll(10));
+}
+
+test.runIf(canStartOwn('kafka'))('a door that wants a certificate opens to ours, and to no other', { timeout: 3 * TEST_MS }, async () => {
+  await using broker = await startBroker({ tls: true, wantsCertificate: true });
+  const { tls, caFile, certificateFile, keyFile } = broker.doors;
+  const textOf = (file: string) => readFileSync(file, 'utf8');
+  const ca = textOf(caFile);
+  const others = mkdtempSync(path.join(tmpdir(), 'millrace-others-'));
+  try {
+    makeCertificates(others);
+    const foreign = { cert: textOf(path.join(others, 'client.pem')), key: textOf(path.join(others, 'client.key')) };
+    for (const certificate of [{}, foreign]) {
+      const started = performance.now();
+      await expect(openKafkaLog(settingsFor(tls, { tls: { ca, ...certificate } }))).rejects.toMatchObject({
+        code: 'LOG_REFUSED',
+        message: expect.stringMatching(/cannot be reached: .*certificate/),
+      });
+      expect(performance.now() - started).toBeLessThan(10_000);
+    }
+  } finally {
+    rmSync(others, { recursive: true });
+  }
+  expect(await valuesThrough(tls, { tls: { ca, cert: textOf(certificateFile), key: textOf(keyFile) } })).toEqual(['v']);
+});
+
 describeWith(['tls'], 'access', ({ tls: doors }) => {
   const texts = { ca: '', cert: '', key: '' };
   beforeAll(() => {
@@ -16,13 +50,6 @@ describeWith(['tls'], 'access', ({ tls: doors }) => {
     texts.cert = readFileSync(doors.certificateFile, 'utf8');
     texts.key = readFileSync(doors.keyFile, 'utf8');
   });
-
-  async function valuesThrough(brokers: string, more: Partial<KafkaSettings>): Promise<readonly unknown[]> {
-    await using log = await openKafkaLog(settingsFor(brokers, { topicPrefix: `${uniqueName('access')}.`, ...more }));
-    await log.append([{ topic: 'orders', key: 'k', value: 'v' }]);
-    await using member = await log.subscribe({ group: 'g', topics: ['orders'] });
-    return valuesOf(await member.poll(10));
-  }
 
   test('TLS with the authority that signed the broker’s certificate', { timeout: TEST_MS }, async () => {
     expect(await valuesThrough(doors.tls, { tls: { ca: texts.ca } })).toEqual(['v']);

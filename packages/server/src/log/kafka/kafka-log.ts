@@ -16,6 +16,7 @@ import { provisionTopics } from './provision-topics.ts';
 import { RateLimitedReports } from './rate-limited-reports.ts';
 import { RecordReader } from './record-reader.ts';
 import { retry } from './retry.ts';
+import { tlsRefusal } from './tls-refusal.ts';
 import { TopicDirectory } from './topic-directory.ts';
 import { TopicNames } from './topic-names.ts';
 
@@ -83,7 +84,13 @@ export class KafkaLog implements Log {
   /** Resolves when a broker has answered. */
   async connect(): Promise<void> {
     const doing = `The brokers at ${this.#settings.brokers.join(', ')} cannot be reached`;
-    await retry({ clock: this.#clock, forMs: OPEN_MS, doing }, () => this.#admin.metadata({ topics: [], forceUpdate: true }));
+    await retry({ clock: this.#clock, forMs: OPEN_MS, doing }, async () => {
+      try {
+        await this.#admin.metadata({ topics: [], forceUpdate: true });
+      } catch (error) {
+        throw (await tlsRefusal(this.#settings)) ?? error;
+      }
+    });
   }
 
   async append(records: readonly NewLogRecord[]): Promise<readonly LogPosition[]> {
