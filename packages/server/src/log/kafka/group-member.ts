@@ -29,7 +29,8 @@ export interface GroupMemberOptions {
   drain(): Promise<void>;
   /** After every join: these partitions are ours now. Not called again before it has ended, but after `drain`. */
   adopt(assigned: readonly GroupAssignment[], isCurrent: () => boolean): Promise<void>;
-  failed(error: AppError): void;
+  /** `isFinal`: it never joins again. */
+  failed(error: AppError, isFinal: boolean): void;
 }
 
 export interface GroupOffset {
@@ -173,7 +174,7 @@ export class GroupMember {
     if (this.#isReplaced) {
       const { group, member } = this.#options;
       const error = new AppError('LOG_REFUSED', `Another process has taken the place of member "${member}" of group "${group}"`);
-      this.#options.failed(error);
+      this.#options.failed(error, true);
       this.#closed.abort();
       throw error;
     }
@@ -211,10 +212,12 @@ export class GroupMember {
         return;
       } catch (error) {
         if (this.#closed.signal.aborted) return;
+        // Who joins without the place that it had would take that of its successor.
+        if (hasProtocolError(error, 'FENCED_INSTANCE_ID')) this.#isReplaced = true;
         reports.report('The group cannot be joined for now', error, { group });
         if (isRefused(error)) {
           const refused = toLogError(error, `Group "${group}" cannot be joined`);
-          this.#options.failed(refused);
+          this.#options.failed(refused, false);
           this.#adopted.reject(refused);
         }
         await clock.sleep(RETRY_MS, this.#closed.signal);

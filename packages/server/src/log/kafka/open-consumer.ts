@@ -109,7 +109,7 @@ export async function openConsumer(subscription: Subscription, surroundings: Con
       reports,
       drain: () => positions.drain(),
       adopt: (assigned, isCurrent) => positions.adopt(assigned, isCurrent),
-      failed: (error) => fetcher.fail(error, false),
+      failed: (error, isFinal) => fetcher.fail(error, isFinal),
     });
     positions.use(member);
     consumer.start(positions);
