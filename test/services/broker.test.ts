@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Admin } from '@platformatic/kafka';
 import type { AdminOptions } from '@platformatic/kafka';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Doors } from './addresses.ts';
 import { canStartOwn } from './require-services.ts';
 import { startBroker } from './start-own.ts';
@@ -13,8 +13,13 @@ const REFUSED = 'Listing topics failed';
 async function topicsAt(address: string, options: Partial<AdminOptions> = {}, newTopic?: string): Promise<readonly string[]> {
   const admin = new Admin({ clientId: 'test', bootstrapBrokers: [address], retries: 0, ...options });
   try {
-    if (newTopic !== undefined) await admin.createTopics({ topics: [newTopic], partitions: 2, replicas: 1 });
-    return await admin.listTopics({ includeInternals: false });
+    const list = () => admin.listTopics({ includeInternals: false });
+    if (newTopic !== undefined) {
+      await admin.createTopics({ topics: [newTopic], partitions: 2, replicas: 1 });
+      // It is listed a moment later.
+      await vi.waitUntil(async () => (await list()).includes(newTopic), { timeout: 10_000 });
+    }
+    return await list();
   } finally {
     await admin.close();
   }
