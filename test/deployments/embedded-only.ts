@@ -1,14 +1,8 @@
-import { describe, test } from 'vitest';
 import { testedDeployment } from './deployment.ts';
 
-const isEmbedded = testedDeployment() === 'embedded';
-
-/** A case of what only the embedded deployment has. On the others it is skipped, and its name says why. */
-export function testEmbeddedOnly(because: string, name: string, run: () => Promise<void>): void {
-  test.runIf(isEmbedded)(isEmbedded ? name : `${name} (embedded only: ${because})`, run);
-}
-
-/** Cases of what only the embedded deployment has. */
-export function describeEmbeddedOnly(because: string, name: string, cases: () => void): void {
-  describe.runIf(isEmbedded)(isEmbedded ? name : `${name} (embedded only: ${because})`, cases);
+/** For `runIf` of cases of what only the embedded deployment has: false on the others, where the reason is printed. */
+export function embeddedOnly(because: string): boolean {
+  const isEmbedded = testedDeployment() === 'embedded';
+  if (!isEmbedded) console.info(`Cases are skipped that are of the embedded deployment alone: ${because}`);
+  return isEmbedded;
 }

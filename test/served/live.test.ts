@@ -5,7 +5,7 @@ import type { ServerFrame } from '../../packages/protocol/src/frames.ts';
 import type { PipelineOverview } from '../../packages/protocol/src/overview.ts';
 import { remove } from '../specification/messages.ts';
 import { ServedProject } from './served-project.ts';
-import { testEmbeddedOnly } from '../deployments/embedded-only.ts';
+import { embeddedOnly } from '../deployments/embedded-only.ts';
 import { ROWS, thing, thingsWith } from './things.ts';
 
 /** A client that holds what it was sent. */
@@ -91,7 +91,7 @@ test('a server that closes tells its clients that it goes away', async () => {
   expect(code).toBe(1001);
 });
 
-testEmbeddedOnly('patterns are matched by the database', 'a live query begins while another query takes long', async () => {
+test.runIf(embeddedOnly('patterns are matched by the database'))('a live query begins while another query takes long', async () => {
   await using served = await ServedProject.open(thingsWith({ maxQueryMs: 2_000 }));
   await served.process(...ROWS, ...Array.from({ length: 100 }, (_, i) => thing(10 + i, { name: 'x'.repeat(20_000) })));
   using client = await Listener.open(served.url);

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { testEmbeddedOnly } from '../deployments/embedded-only.ts';
+import { embeddedOnly } from '../deployments/embedded-only.ts';
 import { filesOf } from './files.ts';
 import type { ProjectLiteral } from './files.ts';
 import { put, remove } from './messages.ts';
@@ -221,7 +221,7 @@ describe('the project file', () => {
     expect(await problemsOf(filesOf(files('customer_to_orders')))).toEqual([expect.stringMatching(/a\.json.*b\.json|b\.json.*a\.json/s)]);
   });
 
-  testEmbeddedOnly('servers have folders of their own', 'keeps its data where data says', async () => {
+  test.runIf(embeddedOnly('servers have folders of their own'))('keeps its data where data says', async () => {
     await using project = await openProject(filesOf({ ...CUSTOMERS, top: { data: './somewhere/else' } }));
     await project.process(...base);
     expect([existsSync(`${project.folder}/somewhere/else/millrace.db`), existsSync(`${project.folder}/.millrace`)]).toEqual([true, false]);

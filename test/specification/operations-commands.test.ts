@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { command, lines } from './command.ts';
 import { testedDeployment } from '../deployments/deployment.ts';
-import { testEmbeddedOnly } from '../deployments/embedded-only.ts';
+import { embeddedOnly } from '../deployments/embedded-only.ts';
 import { filesOf } from './files.ts';
 import type { ProjectLiteral } from './files.ts';
 import { leaveRoom, observeWriter } from './full-disk.ts';
@@ -52,8 +52,7 @@ describe('ingest', () => {
     expect(running).toBeDefined();
   });
 
-  testEmbeddedOnly(
-    'the disk is that of the brokers',
+  test.runIf(embeddedOnly('the disk is that of the brokers'))(
     'on a full disk ends with exit code 1, says how many records are in the log, and those are',
     async () => {
       await using project = await openProject(filesOf(ROOMS));
@@ -93,7 +92,7 @@ describe('ingest', () => {
 });
 
 describe('beside an engine that is writing', () => {
-  testEmbeddedOnly('there is one writer at a time', 'get and errors answer at once', async () => {
+  test.runIf(embeddedOnly('there is one writer at a time'))('get and errors answer at once', async () => {
     await using project = await openProject(filesOf(ROOMS));
     await project.process(put('rooms', { id: 'a', beds: 1 }), put('rooms', { id: 'b', beds: 'many' }));
     using writer = holdWriter(project);

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { TemporaryFolder } from '../e2e/run-millrace.ts';
-import { describeEmbeddedOnly, testEmbeddedOnly } from '../deployments/embedded-only.ts';
+import { embeddedOnly } from '../deployments/embedded-only.ts';
 import { filesOf } from './files.ts';
 import type { ProjectLiteral } from './files.ts';
 import { at, put, remove } from './messages.ts';
@@ -183,24 +183,27 @@ describe('retention', () => {
   const recordsOf = async (project: Project): Promise<number> =>
     (await project.engine.log.read('shop.customers.ingestion', 0, 0, 100)).length;
 
-  testEmbeddedOnly('brokers remove by their own clocks', 'of the log removes what was processed and is old, never what was not', async () => {
-    const clock = new SteppedClock();
-    await using project = await openProject(retained({ log: { days: 1 } }), { clock });
-    await project.process(...rows);
-    {
-      await using running = new Running(project);
-      await pass(clock, 500);
-      expect([await recordsOf(project), running !== undefined]).toEqual([2, true]);
-      clock.advance(DAY);
-      await pass(clock, 60_500);
-      await until(async () => (await recordsOf(project)) === 0, clock);
-    }
-    await project.ingest(put('customers', { id: 'late' }));
-    clock.advance(2 * DAY);
-    await project.restart();
-    await project.idle();
-    expect(await project.document('customers', 'late')).toEqual({ id: 'late' });
-  });
+  test.runIf(embeddedOnly('brokers remove by their own clocks'))(
+    'of the log removes what was processed and is old, never what was not',
+    async () => {
+      const clock = new SteppedClock();
+      await using project = await openProject(retained({ log: { days: 1 } }), { clock });
+      await project.process(...rows);
+      {
+        await using running = new Running(project);
+        await pass(clock, 500);
+        expect([await recordsOf(project), running !== undefined]).toEqual([2, true]);
+        clock.advance(DAY);
+        await pass(clock, 60_500);
+        await until(async () => (await recordsOf(project)) === 0, clock);
+      }
+      await project.ingest(put('customers', { id: 'late' }));
+      clock.advance(2 * DAY);
+      await project.restart();
+      await project.idle();
+      expect(await project.document('customers', 'late')).toEqual({ id: 'late' });
+    },
+  );
 
   test('of soft-deleted rows removes them for good, and with them what showed them', async () => {
     const clock = new SteppedClock();
@@ -260,7 +263,7 @@ describe('retention', () => {
   });
 });
 
-describeEmbeddedOnly('the disk is that of the servers', 'a full disk', () => {
+describe.runIf(embeddedOnly('the disk is that of the servers'))('a full disk', () => {
   const wide = (id: number) => put('customers', { id: String(id), name: 'x'.repeat(4_000) });
   const many = Array.from({ length: 60 }, (_, i) => wide(i));
 
@@ -351,7 +354,7 @@ describe('idle', () => {
   });
 });
 
-describeEmbeddedOnly('on servers any number may work', 'a second engine', () => {
+describe.runIf(embeddedOnly('on servers any number may work'))('a second engine', () => {
   test('on the same data is refused by the name of the folder, and may come when the first has gone', async () => {
     using folder = new TemporaryFolder();
     const data = path.join(folder.path, 'shared');
