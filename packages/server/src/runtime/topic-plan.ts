@@ -60,6 +60,11 @@ function settingsOf(
   };
 }
 
+/** How long records of a topic that sources send to are kept on a log that processes share: ms. */
+export function keptMsOf(topic: string, { named, retentionMs }: TopicsConfig): number {
+  return (Object.hasOwn(named, topic) ? named[topic]?.retentionMs : undefined) ?? retentionMs.ingestion;
+}
+
 function retentionOf(use: TopicUse, { retentionMs }: TopicsConfig): number {
   if (use === 'ingestion') return retentionMs.ingestion;
   return use === 'dead-letter' ? retentionMs.deadLetters : retentionMs.handOver;

@@ -8,6 +8,7 @@ import type { ExitReason } from '../exit-codes.ts';
 import { appendLines } from '../ingest/append-lines.ts';
 import type { IngestResult } from '../ingest/append-lines.ts';
 import type { Run } from '../run.ts';
+import { keptMsOf } from '../../runtime/topic-plan.ts';
 import { requireProject } from '../project.ts';
 import type { OpenedProject } from '../project.ts';
 import { jsonLine, line, painter, plural } from '../terminal.ts';
@@ -49,8 +50,10 @@ export async function ingest(context: CommandContext, file: string | undefined, 
     topic: options.topic,
     topics: options.force === true ? null : topics,
     skipMalformed: options.skipMalformed === true,
+    keptFrom: log.capabilities.shared ? (topic) => context.clock.now() - keptMsOf(topic, project.config.topics) : undefined,
   });
   report(context, result, project.config);
+  if (result.old > 0) warnOfOld(context, result);
   if (result.failure !== null) throw result.failure;
   return 'done';
 }
@@ -63,9 +66,24 @@ async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-function report(context: CommandContext, { appended, skipped, topics }: IngestResult, config: OpenedProject['config']): void {
+/** Brokers remove by the times that records bring along, whether or not anybody has read them. */
+function warnOfOld({ err }: CommandContext, { old }: IngestResult): void {
+  line(
+    err,
+    `${painter(err)('warning', 'will not stay')} ${plural(old, 'record')} with a time that is longer ago than topics keep: brokers may remove ${old === 1 ? 'it' : 'them'} before anybody has read ${old === 1 ? 'it' : 'them'}. Set topics.retentionDays.ingestion to never, then millrace topics apply, or leave the times out`,
+  );
+}
+
+function report(context: CommandContext, { appended, skipped, old, topics }: IngestResult, config: OpenedProject['config']): void {
   const { out } = context;
-  if (context.json) return jsonLine(out, { event: 'ingested', records: appended, skipped, topics: Object.fromEntries(topics) });
+  if (context.json)
+    return jsonLine(out, {
+      event: 'ingested',
+      records: appended,
+      skipped,
+      ...(old > 0 ? { old } : {}),
+      topics: Object.fromEntries(topics),
+    });
   const paint = painter(out);
   const where =
     topics.size === 0 ? '' : ` to ${plural(topics.size, 'topic')}${config.log.use === 'embedded' ? '' : ` on ${logText(config)}`}`;

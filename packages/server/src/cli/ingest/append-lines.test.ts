@@ -15,6 +15,7 @@ test('all lines are appended, in batches, and counted by topic', async () => {
   expect(result).toEqual({
     appended: 2_501,
     skipped: 0,
+    old: 0,
     topics: new Map([
       ['a', 2_500],
       ['b', 1],
@@ -22,6 +23,13 @@ test('all lines are appended, in batches, and counted by topic', async () => {
     failure: null,
   });
   expect((await log.read('a', 0, 2_499, 10)).map(({ key }) => key)).toEqual(['2499']);
+});
+
+test('records that are older than their topics keep are counted, and appended all the same', async () => {
+  await using log = new MemoryLog();
+  const input = bytes('{"topic":"a","timestamp":99}\n{"topic":"a","timestamp":100}\n{"topic":"a"}\n{"topic":"b","timestamp":99}');
+  const keptFrom = (topic: string): number => (topic === 'a' ? 100 : 0);
+  expect(await appendLines(log, input, { ...OPTIONS, keptFrom })).toMatchObject({ appended: 4, old: 1 });
 });
 
 test('what stands before a malformed line is in the log, and is counted', async () => {

@@ -14,12 +14,16 @@ export interface AppendOptions {
   /** Topics that may be appended to; null: any. */
   readonly topics: ReadonlySet<string> | null;
   readonly skipMalformed: boolean;
+  /** Records of a topic with an earlier time (ms) may be removed as soon as they are there; all are kept when absent. */
+  readonly keptFrom?: ((topic: string) => number) | undefined;
 }
 
 export interface IngestResult {
   /** Records that are in the log, durably. */
   readonly appended: number;
   readonly skipped: number;
+  /** Of those that were appended, so many are older than their topics keep. */
+  readonly old: number;
   readonly topics: ReadonlyMap<string, number>;
   /** Why it ended before the end of the input. */
   readonly failure: AppError | null;
@@ -34,6 +38,7 @@ export async function appendLines(
   const topics = new Map<string, number>();
   let appended = 0;
   let skipped = 0;
+  let old = 0;
   let batch: NewLogRecord[] = [];
   let failure: AppError | null = null;
   const attempt = async (work: () => Promise<void>): Promise<void> => {
@@ -50,7 +55,10 @@ export async function appendLines(
     batch = [];
     await log.append(records);
     appended += records.length;
-    for (const { topic } of records) topics.set(topic, (topics.get(topic) ?? 0) + 1);
+    for (const { topic, timestamp } of records) {
+      topics.set(topic, (topics.get(topic) ?? 0) + 1);
+      if (timestamp !== undefined && options.keptFrom !== undefined && timestamp < options.keptFrom(topic)) old++;
+    }
   };
 
   await attempt(async () => {
@@ -63,7 +71,7 @@ export async function appendLines(
     }
   });
   await attempt(flush);
-  return { appended, skipped, topics, failure: failure === null ? null : counted(failure, appended) };
+  return { appended, skipped, old, topics, failure: failure === null ? null : counted(failure, appended) };
 }
 
 function counted(failure: AppError, appended: number): AppError {
