@@ -72,7 +72,7 @@ export const INSTALLATION_ERRORS = {
     whose: 'operator',
     retryable: false,
     what: 'Records were removed from a topic before they were processed: its retention is shorter than the delay.',
-    cure: 'millrace load or replay brings the rows again; then start with --accept-lost NAME. A longer retention avoids it.',
+    cure: 'Start with --accept-lost NAME, which goes on with the oldest record that is kept; then millrace load or replay brings the rows again. A longer retention avoids it.',
   },
   MESSAGE_MALFORMED: {
     whose: 'operator',
