@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { ON_EVERY_DEPLOYMENT } from './test/deployments/suites.ts';
 import { serviceAddresses } from './test/services/addresses.ts';
@@ -19,8 +20,13 @@ export default defineConfig({
     maxWorkers: '100%',
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // Programs that tests start side by side must not want one port.
-    env: { TZ: 'UTC', MILLRACE_HTTP_PORT: '0' },
+    env: {
+      TZ: 'UTC',
+      // Programs that tests start side by side must not want one port.
+      MILLRACE_HTTP_PORT: '0',
+      // They start in half the time where what was compiled before is kept.
+      NODE_COMPILE_CACHE: path.join(import.meta.dirname, 'node_modules/.cache/millrace'),
+    },
     projects: [
       { extends: true, test: { name: 'embedded', include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'] } },
       ...(hasServices
