@@ -167,14 +167,19 @@ export class Fetcher {
   }
 
   async #keepLooking(): Promise<void> {
-    const { clock, reports } = this.#options;
+    const { clock } = this.#options;
     for (;;) {
       const hasLeaders = this.#partitions.every((partition) => this.#leaderOf(partition) !== undefined);
       await clock.sleep(hasLeaders ? LOOK_EVERY_MS : RETRY_MS, this.#closed.signal);
       if (this.#closed.signal.aborted) return;
-      await this.look().catch((error: unknown) => reports.report('The brokers cannot be asked about topics', error));
+      await this.look().catch((error: unknown) => this.#notAnswered(error));
       this.pump();
     }
+  }
+
+  /** To be asked again. Closing ends what is being asked: that is no trouble. */
+  #notAnswered(error: unknown): void {
+    if (!this.#closed.signal.aborted) this.#options.reports.report('The brokers cannot be asked about topics', error);
   }
 
   async #look(): Promise<void> {
@@ -208,7 +213,7 @@ export class Fetcher {
   }
 
   async #fetch(node: number, partitions: readonly PartitionBuffer[], maxWaitTime: number): Promise<void> {
-    const { client, reports } = this.#options;
+    const { client } = this.#options;
     const asked = new Map<string, { partition: PartitionBuffer; from: number; version: number }>();
     for (const partition of partitions) {
       partition.isFetching = true;
@@ -233,9 +238,7 @@ export class Fetcher {
       if (this.#closed.signal.aborted) return;
       const answer = answerOf(error);
       const faulty = answer === undefined ? partitions : this.#accept(answer, asked, false);
-      await this.#recover(faulty, error, answer).catch((again: unknown) =>
-        reports.report('The brokers cannot be asked about topics', again),
-      );
+      await this.#recover(faulty, error, answer).catch((again: unknown) => this.#notAnswered(again));
     } finally {
       for (const partition of partitions) partition.isFetching = false;
     }
