@@ -43,7 +43,7 @@ describeWith(['kafka'], 'on the shared broker', ({ kafka }) => {
     const warnings: string[] = [];
     const logger: Logger = { ...silentLogger, warn: (message) => void warnings.push(message), child: () => logger };
     // Topics are looked at all the time, not every few seconds.
-    const clock: Clock = { now: systemClock.now, sleep: (ms, signal) => systemClock.sleep(ms === LOOK_EVERY_MS ? 0 : ms, signal) };
+    const clock: Clock = { now: () => systemClock.now(), sleep: (ms, signal) => systemClock.sleep(ms === LOOK_EVERY_MS ? 0 : ms, signal) };
     const settings = settingsFor(kafka, { topicPrefix: `${uniqueName('log')}.` });
     await using log = await openKafkaLog(settings, { clock, logger });
     await log.createTopics(['orders']);
