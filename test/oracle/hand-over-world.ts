@@ -29,8 +29,8 @@ import { Scheduler } from './scheduler.ts';
 import { showEvent, showProject } from './show.ts';
 
 const PARTITIONS = 3;
-/** Turns after which a project that is not idle will never be. */
-const MOST_TURNS = 60_000;
+/** Turns after which a project that is not idle will never be: with ten jobs and five processes some take 60,000 of them. */
+const MOST_TURNS = 400_000;
 const TURNS_BETWEEN_LOOKS = 300;
 const ALL: readonly HandOverRole[] = ['updater', 'trigger', 'creator'];
 

@@ -5,9 +5,14 @@
 const seed =
   process.env['MILLRACE_TEST_SEED'] === undefined ? Math.floor(Math.random() * 0x7fffffff) : Number(process.env['MILLRACE_TEST_SEED']);
 
+/** A failing case is made smaller for as long as that helps: with slow cases, for hours. In `npm test` the smallest one by then is shown. */
+const LIMIT_MS = 300_000;
+
 export interface PropertyOptions {
   readonly numRuns: number;
   readonly seed: number;
+  readonly interruptAfterTimeLimit?: number;
+  readonly markInterruptAsFailure?: boolean;
 }
 
 /** `runs` in `npm test`; `long` when MILLRACE_TEST_RUNS is `long`; a number there multiplies `runs`. */
@@ -15,5 +20,5 @@ export function propertyOptions(runs: number, long: number = runs * 20): Propert
   const wanted = process.env['MILLRACE_TEST_RUNS'];
   const numRuns = wanted === 'long' ? long : wanted === undefined ? runs : Math.max(1, Math.round(runs * Number(wanted)));
   console.info(`MILLRACE_TEST_SEED=${seed} (${numRuns} runs)`);
-  return { numRuns, seed };
+  return wanted === undefined ? { numRuns, seed, interruptAfterTimeLimit: LIMIT_MS, markInterruptAsFailure: true } : { numRuns, seed };
 }
