@@ -15,6 +15,8 @@ import { costsBetween, readCosts } from './prod/costs.ts';
 import type { Costs } from './prod/costs.ts';
 import { quantile, spreadOf, spreadText } from './prod/figures.ts';
 import type { Spread } from './prod/figures.ts';
+import { HopWatch } from './prod/hops.ts';
+import type { Hops } from './prod/hops.ts';
 import { Arrivals, burst, steady } from './prod/load.ts';
 import { LINES_PER_ORDER, courierChange, lineChange, orderDocument, orderMessages } from './prod/orders.ts';
 import { Program } from './prod/program.ts';
@@ -48,6 +50,8 @@ interface Result {
   /** Of the raw upserts that were measured beside it. */
   readonly share: Spread;
   readonly freshnessMs: { readonly p50: Spread; readonly p99: Spread; readonly perSecond: number };
+  /** Of the last repetition: from one hand-over to the next, ms. */
+  readonly hopsMs: Hops | undefined;
   /** Of one view, when every view changes. */
   readonly perView: { readonly commands: Spread; readonly operations: Spread; readonly bytes: Spread };
   /** CPU seconds of 1,000 views. */
@@ -144,16 +148,23 @@ async function measure(processes: number): Promise<Result> {
 
   const perSecond = Number(values.rate ?? Math.max(1, Math.floor(spreadOf(rates).median / 2)));
   const [p50, p99]: [number[], number[]] = [[], []];
+  let hopsMs: Hops | undefined;
   for (let i = 0; i < REPEAT; i++) {
     generation++;
     const change = (n: number) => {
       const id = n % ORDERS;
       return [id, lineChange(id, generation + Math.floor(n / ORDERS))] as const;
     };
+    const hops = await HopWatch.start(broker, {
+      'pr-update': '.lines.pr-update',
+      'sv-trigger': '.sv_orders.sv-trigger',
+      'sv-update': '.sv_orders.sv-update',
+    });
     const latencies = await steady(broker, orders, { perSecond, seconds: SECONDS, change });
     generation += Math.ceil((perSecond * SECONDS) / ORDERS);
     p50.push(quantile(latencies, 0.5));
     p99.push(quantile(latencies, 0.99));
+    hopsMs = await hops.read();
   }
   const ended = programs.move();
   await ended.disposeAsync();
@@ -166,6 +177,7 @@ async function measure(processes: number): Promise<Result> {
     viewsPerSecond: spreadOf(rates),
     share: spreadOf(shares),
     freshnessMs: { p50: spreadOf(p50), p99: spreadOf(p99), perSecond },
+    hopsMs,
     perView: {
       commands: each(({ commands }) => commands),
       operations: each(({ operations }) => operations),
@@ -188,7 +200,7 @@ function pidsOf(name: 'kafka' | 'mongo'): number[] {
   return pid === undefined ? [] : [pid];
 }
 
-function print({ processes, projectionsPerSecond, viewsPerSecond, share, freshnessMs, perView, cpu }: Result): void {
+function print({ processes, projectionsPerSecond, viewsPerSecond, share, freshnessMs, hopsMs, perView, cpu }: Result): void {
   console.info(`\n${processes} ${processes === 1 ? 'process' : 'processes'}: median (lowest to highest)`);
   console.info(`  projections/s       ${spreadText(projectionsPerSecond)}`);
   console.info(`  views/s             ${spreadText(viewsPerSecond)}`);
@@ -196,6 +208,7 @@ function print({ processes, projectionsPerSecond, viewsPerSecond, share, freshne
   console.info(
     `  freshness at ${freshnessMs.perSecond}/s  p50 ${spreadText(freshnessMs.p50, 1)} ms, p99 ${spreadText(freshnessMs.p99, 1)} ms`,
   );
+  for (const [hop, { p50, p99 }] of Object.entries(hopsMs ?? {})) console.info(`    until ${hop.padEnd(12)} p50 ${p50} ms, p99 ${p99} ms`);
   console.info(
     `  of a view           ${spreadText(perView.commands, 3)} commands, ${spreadText(perView.operations, 2)} operations, ${spreadText(perView.bytes)} bytes`,
   );

@@ -6,6 +6,21 @@ const LOOK_MS = 100;
 /** Messages of one request. */
 const SEND = 1_000;
 
+/** Where a partition is read from. */
+export interface Place {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+}
+
+/** A message with what is to be known of it. */
+export interface Told {
+  readonly value: string;
+  readonly headers: ReadonlyMap<string, string>;
+  /** ms since 1970. */
+  readonly timestamp: number;
+}
+
 /** The brokers, by the bare client. */
 export class Broker implements AsyncDisposable {
   readonly #brokers: string;
@@ -47,7 +62,7 @@ export class Broker implements AsyncDisposable {
   /** The ids in the keys of what comes to a topic from now on. Resolves when nothing that is sent after can be missed. */
   async watch(topic: string, take: (id: number, value: Buffer) => void): Promise<AsyncDisposable> {
     const consumer = this.#consumer();
-    const offsets = await this.#ends(topic);
+    const offsets = await this.ends(topic);
     const stream = await consumer.consume({
       topics: [this.#prefix + topic],
       mode: MessagesStreamModes.MANUAL,
@@ -71,7 +86,7 @@ export class Broker implements AsyncDisposable {
 
   /** Reads a topic from its beginning to its present end, and does nothing with it: records per second. */
   async readAll(topic: string): Promise<{ readonly records: number; readonly bytes: number; readonly ms: number }> {
-    const ends = await this.#ends(topic);
+    const ends = await this.ends(topic);
     const wanted = ends.reduce((sum, { offset }) => sum + Number(offset), 0);
     const consumer = this.#consumer();
     const start = performance.now();
@@ -95,6 +110,30 @@ export class Broker implements AsyncDisposable {
     return { records, bytes, ms };
   }
 
+  /** What came to a topic since its partitions ended there, up to now. */
+  async readFrom(topic: string, begin: readonly Place[]): Promise<readonly Told[]> {
+    const ends = new Map((await this.ends(topic)).map(({ partition, offset }) => [partition, offset]));
+    const wanted = begin.reduce((sum, { partition, offset }) => sum + Number((ends.get(partition) ?? offset) - offset), 0);
+    if (wanted === 0) return [];
+    const consumer = this.#consumer();
+    const stream = await consumer.consume({
+      topics: [this.#prefix + topic],
+      mode: MessagesStreamModes.MANUAL,
+      offsets: [...begin],
+      autocommit: false,
+      maxWaitTime: 50,
+    });
+    const told: Told[] = [];
+    for await (const { value, headers, timestamp } of stream) {
+      const texts = Array.from(headers, ([name, text]) => [name.toString(), text.toString()] as const);
+      told.push({ value: (value ?? '').toString(), headers: new Map(texts), timestamp: Number(timestamp) });
+      if (told.length === wanted) break;
+    }
+    await stream.close();
+    await consumer.close(true);
+    return told;
+  }
+
   /** Removes all that the bench has made. */
   async clear(): Promise<void> {
     const topics = (await this.#admin.listTopics()).filter((topic) => topic.startsWith(this.#prefix));
@@ -114,7 +153,8 @@ export class Broker implements AsyncDisposable {
     });
   }
 
-  async #ends(topic: string): Promise<{ readonly topic: string; readonly partition: number; readonly offset: bigint }[]> {
+  /** Where the partitions of a topic end. */
+  async ends(topic: string): Promise<Place[]> {
     const name = this.#prefix + topic;
     const metadata = await this.#admin.metadata({ topics: [name] });
     const partitions = metadata.topics.get(name)?.partitionsCount ?? 0;

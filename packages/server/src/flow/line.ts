@@ -70,21 +70,25 @@ export class Line {
 
   /** The next records; none where another part was paused, or goes on, meanwhile. */
   async poll(limit: number, wait: Wait): Promise<readonly LogRecord[]> {
-    if (this.#isOutdated) await this.open();
+    if (this.isOutdated) await this.open();
     const records = (await this.#consumer?.poll(limit, wait)) ?? [];
     this.#isGivenUp = records.length === 0 && wait.signal?.aborted === true;
     if (records.length > 0) {
       this.#busySince = this.#parts.clock.now();
       this.#batches++;
     }
-    if (!this.#isOutdated) return records;
+    if (!this.isOutdated) return records;
     await this.open();
     return [];
   }
 
-  /** The next batch may be in hand already: then it is that one which the line is busy with. */
-  async commit(offsets: Offsets): Promise<void> {
-    const batch = this.#batches;
+  /** Batches that were polled so far. */
+  get batches(): number {
+    return this.#batches;
+  }
+
+  /** Up to the end of this batch. The next one may be in hand already: then it is that one which the line is busy with. */
+  async commit(offsets: Offsets, batch = this.#batches): Promise<void> {
     await this.#consumer?.commit(offsets);
     if (batch === this.#batches) this.#busySince = null;
     this.#lastProgressAt = this.#parts.clock.now();
@@ -135,7 +139,8 @@ export class Line {
     this.#consumer = undefined;
   }
 
-  get #isOutdated(): boolean {
+  /** The next poll begins where the last commit was: something was paused, or goes on. */
+  get isOutdated(): boolean {
     return this.#consumer === undefined || this.#generation !== this.#parts.generation();
   }
 }

@@ -76,7 +76,7 @@ const auditShape = z.strictObject({
 
 const cacheShape = z.strictObject({
   megabytes: z.int().min(1).max(1_000_000).default(256).meta({
-    description: 'Memory for documents that were looked up and elements of views that were built',
+    description: 'Memory for documents that were looked up or written, and elements of views that were built',
     env: 'MILLRACE_CACHE_MEGABYTES',
   }),
 });

@@ -22,6 +22,7 @@ import type { HandOver } from './hand-over.ts';
 import type { Fence } from './fence.ts';
 import { decodeEach } from './message-unit.ts';
 import type { Bury } from './message-unit.ts';
+import { WrittenDocuments } from './written-documents.ts';
 
 /** How often documents are built anew because others wrote them meanwhile. */
 const MAX_ROUNDS = 20;
@@ -39,6 +40,8 @@ interface Parts {
   /** Id of a topic of triggers. */
   readonly topicIdOf: (topic: string) => string;
   readonly fence: Fence;
+  /** Bytes of documents that are remembered. */
+  readonly cacheBytes: number;
 }
 
 /** A build that is asked for. */
@@ -56,9 +59,11 @@ interface Asked {
  */
 export class CreatorUnit {
   readonly #parts: Parts;
+  readonly #written: WrittenDocuments;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#written = new WrittenDocuments(parts.cacheBytes);
   }
 
   async process(records: readonly LogRecord[], bury: Bury): Promise<void> {
@@ -89,7 +94,8 @@ export class CreatorUnit {
     const { building, builders, meter, store } = this.#parts;
     const ids = (await builders.get(view.name)?.idsOf(asked.map(({ trigger }) => trigger))) ?? [];
     // Asked beside what is read anyway: there are hardly ever any.
-    const [stored, errors] = await Promise.all([store.records(view.name, [...new Set(ids)]), store.errors({ view: view.name, limit: 1 })]);
+    const errors = this.#hasErrors(view);
+    const stored = await this.#read(view, ids, asked);
     const standings = asked.map(({ place }, i) => standingOf(place, stored.get(ids[i] ?? '')));
     // Either of both is to be rebuilt by the other one's definitions: it must be known by whose.
     if (standings.includes('foreign')) await this.#parts.fence.check();
@@ -108,7 +114,29 @@ export class CreatorUnit {
     const built = await meter.time('aggregate', () => building.recompute(view, triggers, store));
     const attempts = new Map(wanted.map((each) => [each.trigger, each]));
     const answers = built.map((each): Answer => ({ built: each, place: attempts.get(each.trigger)?.place ?? NOWHERE }));
-    return this.#write(view, { answers, asked: wanted, stored, hasErrors: errors.length > 0 }, isAnnounced);
+    return this.#write(view, { answers, asked: wanted, stored, hasErrors: await errors }, isAnnounced);
+  }
+
+  /** It is waited for later, or not at all. */
+  #hasErrors(view: ViewPlan): Promise<boolean> {
+    const found = this.#parts.store.errors({ view: view.name, limit: 1 }).then((errors) => errors.length > 0);
+    found.catch(() => undefined);
+    return found;
+  }
+
+  /**
+   * What is stored, or was when this process wrote it: as good for what is to be written over it, and for nothing else. What no change asks
+   * for is asked for because documents may not be what was written.
+   */
+  async #read(view: ViewPlan, ids: readonly string[], asked: readonly Asked[]): Promise<ReadonlyMap<string, StoredRecord>> {
+    const distinct = [...new Set(ids)];
+    const known = this.#written.of(view.name, distinct);
+    const isToWrite = asked.every(
+      ({ trigger, place }, i) => trigger.cause !== null && standingOf(place, known.get(ids[i] ?? '')) === 'newer',
+    );
+    const missing = isToWrite ? distinct.filter((id) => !known.has(id)) : distinct;
+    const read = missing.length === 0 ? NOTHING : await this.#parts.store.records(view.name, missing);
+    return isToWrite ? new Map([...known, ...read]) : read;
   }
 
   /**
@@ -152,8 +180,10 @@ export class CreatorUnit {
     });
     meter.add('commit', performance.now() - start);
     meter.counts.conflicts += conflicts.size;
+    this.#written.forget(view.name, conflicts);
     const done = planned.filter(({ write }) => !conflicts.has(write.id));
     const records = done.flatMap(({ write }) => write.next ?? []);
+    if (!hasFunctions(view)) this.#written.written(view.name, records);
     await this.#announce(
       done.flatMap(({ deltas }) => deltas),
       { view, records, asked },
@@ -180,7 +210,13 @@ export class CreatorUnit {
     const { handOver, meter, clock } = this.#parts;
     await handOver.announce(deltas, asked.every(({ trigger }) => trigger.lane === 'bulk') ? 'bulk' : 'interactive');
     const forgetting = forgettingWrites(records);
-    if (forgetting.length > 0) await handOver.unit((writer) => writer.write(view.name, forgetting));
+    if (forgetting.length > 0) {
+      this.#written.forget(
+        view.name,
+        forgetting.map(({ id }) => id),
+      );
+      await handOver.unit((writer) => writer.write(view.name, forgetting));
+    }
     meter.counts.viewsWritten += deltas.length;
     const now = clock.now();
     for (const { position } of deltas) if (position !== null) meter.latency(now - position.timestamp);
@@ -214,6 +250,7 @@ interface Announcing {
   readonly asked: readonly Asked[];
 }
 
+const NOTHING: ReadonlyMap<string, StoredRecord> = new Map();
 const NOWHERE: TriggerPlace = { topicId: '', partition: 0, offset: 0 };
 
 /** Each identifier once, with the newest place: it answers those before. */

@@ -139,8 +139,8 @@ export class HandOverParts {
     this.#consult = new MessageUnit(messages, (records, bury) => trigger.consult(records, bury));
     this.known = new KnownTopics(log);
     const topicIdOf = (topic: string): string => must(this.known.idOf(topic), `Topic "${topic}" has an id`);
-    const create = { plan, store, building, builders, customWriter, handOver: propagation, clock, meter, topicIdOf, fence };
-    const creator = new CreatorUnit(create);
+    const parts = { plan, store, building, builders, customWriter, handOver: propagation, clock, meter, topicIdOf, fence };
+    const creator = new CreatorUnit({ ...parts, cacheBytes: settings.cacheBytes });
     this.#create = new MessageUnit(messages, (records, bury) => creator.process(records, bury));
   }
 

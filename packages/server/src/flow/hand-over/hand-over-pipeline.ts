@@ -202,6 +202,7 @@ export class HandOverPipeline implements Flow {
       work: this.#parts.workOf(group),
       limit: () => this.#parts.limitOf(group),
       mayCommit: () => fence.check(),
+      isHasty: () => this.#isToEnd,
       savePositions: positions === 'log' ? null : (name, offsets) => store.transact((writer) => writer.savePositions(name, offsets)),
       clock,
       logger,

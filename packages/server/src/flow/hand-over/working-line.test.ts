@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { systemClock } from '../../core/clock.ts';
+import { systemClock, within } from '../../core/clock.ts';
 import type { LogRecord } from '../../core/log-record.ts';
 import { silentLogger } from '../../core/logger.ts';
 import { AppError } from '../../core/errors.ts';
@@ -27,7 +27,7 @@ function withCommits(log: Log, beforeCommit: (offsets: Offsets) => Promise<void>
   });
 }
 
-async function worldOf(beforeCommit: (offsets: Offsets) => Promise<void>) {
+async function worldOf(beforeCommit: (offsets: Offsets) => Promise<void>, { clock = systemClock, records = 3 } = {}) {
   const memory = new MemoryLog({ shared: true });
   const log = withCommits(memory, beforeCommit);
   const common = { log, store: new MemoryStore(), clock: systemClock, positions: 'log', role: 'updater', group: 'g' } as const;
@@ -45,16 +45,17 @@ async function worldOf(beforeCommit: (offsets: Offsets) => Promise<void>) {
     limit: () => 1,
     mayCommit: () => Promise.resolve(),
     savePositions: null,
-    clock: systemClock,
+    clock,
     logger: silentLogger,
   });
-  await memory.append([0, 1, 2].map((i) => ({ topic: 'orders', key: `${i}`, value: 'v' })));
+  await memory.append(Array.from({ length: records }, (_, i) => ({ topic: 'orders', key: `${i}`, value: 'v' })));
   const until = async (count: number): Promise<void> => {
     while (done.length < count) await more.waiting.promise;
   };
   return { memory, line, working, done, until };
 }
 
+const endOf = (offsets: Offsets): number | undefined => offsets.get('orders')?.get(0);
 const committedOf = async (log: Log): Promise<number | undefined> => (await log.committed('g')).get('orders')?.get(0);
 
 test('the next batch is worked on while the one before is committed, and one commit waits for the other', async () => {
@@ -91,20 +92,48 @@ test('a batch whose commit failed comes again, and what follows it', async () =>
 });
 
 test('the last batch comes again when its commit failed, though nothing follows it', async () => {
-  let commits = 0;
-  const { memory, working, line, done, until } = await worldOf(async () => {
-    if (++commits === 3) throw new AppError('LOG_UNREACHABLE', 'The brokers are away');
+  let failures = 1;
+  const { memory, working, line, done, until } = await worldOf(async (offsets) => {
+    if (endOf(offsets) === 3 && failures-- > 0) throw new AppError('LOG_UNREACHABLE', 'The brokers are away');
     return Promise.resolve();
   });
   const stop = new AbortController();
   const running = working.run(stop.signal);
-  await until(4);
+  await until(5);
   stop.abort();
   await running;
-  expect(done).toEqual([0, 1, 2, 2]);
+  // The commit of the first batch was the last that did not fail.
+  expect(done).toEqual([0, 1, 2, 1, 2]);
   expect(await committedOf(memory)).toBe(3);
   await line.close();
 });
+
+test('batches share commits, of which each comes some time after the one before, or when much is done', async () => {
+  const commits: (number | undefined)[] = [];
+  const noting = async (offsets: Offsets): Promise<void> => {
+    commits.push(endOf(offsets));
+    return Promise.resolve();
+  };
+  /** The time never comes. */
+  const clock = { ...systemClock, sleep: (_ms: number, signal?: AbortSignal) => within(systemClock, 60_000, aborted(signal)) };
+  const { memory, working, line, until } = await worldOf(noting, { clock, records: 30 });
+  const stop = new AbortController();
+  const running = working.run(stop.signal);
+  await until(30);
+  stop.abort();
+  await running;
+  expect(commits).toEqual([1, 21, 30]);
+  expect(await committedOf(memory)).toBe(30);
+  expect(line.report().busySince).toBeNull();
+  await line.close();
+});
+
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal?.aborted === true) resolve();
+  signal?.addEventListener('abort', () => resolve());
+  return promise;
+}
 
 test('a step by itself ends when its batch is committed', async () => {
   const { memory, working, line } = await worldOf(() => Promise.resolve());

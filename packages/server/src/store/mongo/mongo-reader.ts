@@ -1,3 +1,4 @@
+import { METADATA_FIELDS } from '../../core/metadata.ts';
 import type { Query } from '../../core/query.ts';
 import type { StoredRecord } from '../../core/record.ts';
 import type { Document, Value } from '../../core/value.ts';
@@ -15,8 +16,12 @@ import type { MongoSource } from './mongo-source.ts';
 const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
 const MOST_IDS = 5_000;
 
-/** Metadata may be as long as the document, where they keep what it was before. */
-const DOCUMENTS_ONLY = { [`${OURS}.meta`]: 0 } as const;
+/** All that a record of ours has beside its fields, its id and its state: of short rows more than half. */
+const DOCUMENTS_ONLY = Object.fromEntries(
+  [...[...METADATA_FIELDS].filter((field) => field !== '_id' && field !== '__STATE__'), `${OURS}.meta`, `${OURS}.rev`, `${OURS}.was`].map(
+    (field) => [field, 0] as const,
+  ),
+);
 
 /** Reads what a majority of the servers keeps. */
 export class MongoReader implements StoreReader {
@@ -89,8 +94,10 @@ export class MongoReader implements StoreReader {
   }
 
   /** In one answer, as far as an answer holds them. */
-  async #read({ documents }: MongoCollection, condition: Condition, documentsOnly: boolean): Promise<Document[]> {
-    const options = { maxTimeMS: LONG_MS, batchSize: MOST_BATCH, ...(documentsOnly ? { projection: DOCUMENTS_ONLY } : {}) };
+  async #read({ documents, kind }: MongoCollection, condition: Condition, documentsOnly: boolean): Promise<Document[]> {
+    // Elsewhere fields of these names are like any others.
+    const projection = documentsOnly && kind !== undefined ? { projection: DOCUMENTS_ONLY } : {};
+    const options = { maxTimeMS: LONG_MS, batchSize: MOST_BATCH, ...projection };
     return this.source.retries.run(() => documents.find<Document>(condition, options).toArray());
   }
 }

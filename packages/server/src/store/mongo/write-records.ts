@@ -12,12 +12,25 @@ import { calculateSize } from './document-size.ts';
 import type { MongoCollection } from './mongo-collection.ts';
 import { PARALLEL_ARRAYS, TOO_DEEP, codeOf, isTooLarge } from './mongo-error.ts';
 import { MongoRecord, OURS, isSameRevision, newRecord, redactedId, recordOf, addMetadata, storedOf } from './mongo-record.ts';
+import type { Ours } from './mongo-record.ts';
 import type { MongoSource } from './mongo-source.ts';
 
 /** A write with the revision that it replaces; null: there must be none. */
 interface Guarded {
   readonly write: RecordWrite;
   readonly replaces: ObjectId | null | undefined;
+}
+
+/** What is known of a stored record without another look at it. */
+type Known = Pick<MongoRecord, 'revision' | 'isInexact'>;
+
+/** Of records that were written, and where: who writes over one of them need not read it before. */
+const written = new WeakMap<StoredRecord, Known & { readonly namespace: string }>();
+
+function knownOf(of: MongoCollection, record: StoredRecord): Known | undefined {
+  if (record instanceof MongoRecord) return record;
+  const known = written.get(record);
+  return known?.namespace === of.documents.namespace ? known : undefined;
 }
 
 type Operation = AnyBulkWriteOperation;
@@ -34,8 +47,9 @@ export async function writeRecords(source: MongoSource, of: MongoCollection, wri
   const rev = new ObjectId();
   const updates = countOf(guarded, isUpdate);
   const deletes = countOf(guarded, isDelete);
+  let tried: readonly Operation[] = [];
   const unwritten = await tryOut(source, of, guarded, {
-    operationsOf: (isCareful) => guarded.map((one) => operationOf(of, one, rev, isCareful)),
+    operationsOf: (isCareful) => (tried = guarded.map((one) => operationOf(of, one, rev, isCareful))),
     carryOut: async ({ operations, write, isAgain }) => {
       const { matched, deleted, duplicates } = await write(operations);
       const isShort = matched < updates || deleted < deletes;
@@ -43,7 +57,20 @@ export async function writeRecords(source: MongoSource, of: MongoCollection, wri
       return suspects.length === 0 ? [] : idsUnwritten(of, suspects, rev);
     },
   });
+  const conflicts = new Set(unwritten);
+  const { namespace } = of.documents;
+  for (const [i, { write }] of guarded.entries())
+    if (write.next !== null && !conflicts.has(write.id))
+      written.set(write.next, { revision: rev, isInexact: isInexact(tried[i]), namespace });
   return [...refused, ...unwritten];
+}
+
+/** The document was kept as text, beside fields that are not all that it has. */
+function isInexact(operation: Operation | undefined): boolean {
+  let stored: Document | undefined;
+  if (operation !== undefined && 'insertOne' in operation) stored = operation.insertOne.document as Document;
+  if (operation !== undefined && 'replaceOne' in operation) stored = operation.replaceOne.replacement as Document;
+  return (stored?.[OURS] as Partial<Ours> | undefined)?.text !== undefined;
 }
 
 interface Attempt {
@@ -97,14 +124,14 @@ async function guard(
   of: MongoCollection,
   writes: readonly RecordWrite[],
 ): Promise<{ readonly guarded: Guarded[]; readonly refused: string[] }> {
-  const isKnown = ({ previous, next }: RecordWrite): boolean => (previous === null ? next !== null : previous instanceof MongoRecord);
+  const isKnown = ({ previous, next }: RecordWrite): boolean => (previous === null ? next !== null : knownOf(of, previous) !== undefined);
   const unknown = writes.filter((write) => !isKnown(write));
   const stored = unknown.length === 0 ? undefined : await readStored(source, of, unknown.map(({ id }) => id)); // prettier-ignore
   const guarded: Guarded[] = [];
   const refused: string[] = [];
   for (const write of writes) {
     const { id, previous, next } = write;
-    if (isKnown(write)) guarded.push({ write, replaces: previous === null ? null : (previous as MongoRecord).revision });
+    if (isKnown(write)) guarded.push({ write, replaces: previous === null ? null : knownOf(of, previous)?.revision });
     else {
       const found = stored?.get(id);
       if (previous === null ? found !== undefined : found === undefined || !isSameRecord(found, previous)) refused.push(id);
@@ -144,8 +171,7 @@ function operationOf(of: MongoCollection, { write, replaces }: Guarded, rev: Obj
   if (next === null) return { deleteOne: { filter } };
   const stamp = { kind: of.kind ?? 'projection', ids: of.ids, rev, was: replaces ?? undefined, now: systemClock.now() } as const;
   if (replaces === null) return { insertOne: { document: storedOf(next, stamp, isCareful) } };
-  if (previous instanceof MongoRecord && isOnlyMetadata(previous, next))
-    return { updateOne: { filter, update: metadataUpdate(of, next, stamp) } };
+  if (previous !== null && isOnlyMetadata(of, previous, next)) return { updateOne: { filter, update: metadataUpdate(of, next, stamp) } };
   return { replaceOne: { filter, replacement: storedOf(next, stamp, isCareful) } };
 }
 
@@ -156,8 +182,9 @@ function guardOf(replaces: ObjectId | null | undefined): Document {
 }
 
 /** Texts have been compared already by whoever decided to write. */
-function isOnlyMetadata(previous: MongoRecord, next: StoredRecord): boolean {
-  if (previous.revision === undefined || previous.isInexact || previous.isTombstone || next.isTombstone) return false;
+function isOnlyMetadata(of: MongoCollection, previous: StoredRecord, next: StoredRecord): boolean {
+  const known = knownOf(of, previous);
+  if (known?.revision === undefined || known.isInexact || previous.isTombstone || next.isTombstone) return false;
   return previous.state === next.state && previous.text === next.text;
 }
 
