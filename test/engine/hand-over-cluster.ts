@@ -199,7 +199,8 @@ function haltingLog(log: Log, halt: Halt, consumers: LogConsumer[]): Log {
   return new Proxy(log, { get: (target, name: keyof Log) => own[name] ?? bound(target, name) });
 }
 
-function bound<T extends object>(target: T, name: keyof T): unknown {
+/** A member of a port, to be called apart from it. */
+export function bound<T extends object>(target: T, name: keyof T): unknown {
   const member = target[name];
   return typeof member === 'function' ? (member.bind(target) as unknown) : member;
 }

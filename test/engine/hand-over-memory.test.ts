@@ -4,41 +4,32 @@ import { StoredRecord } from '../../packages/server/src/core/record.ts';
 import type { HandOverRole } from '../../packages/server/src/flow/flow.ts';
 import type { Store } from '../../packages/server/src/store/store.ts';
 import { put } from '../specification/messages.ts';
-import { Cluster, settle } from './hand-over-cluster.ts';
+import { Cluster, bound, settle } from './hand-over-cluster.ts';
 import type { Process } from './hand-over-cluster.ts';
 
 const ALL: readonly HandOverRole[] = ['updater', 'trigger', 'creator'];
 const VIEW = 'sv_rooms';
 
-/** A process, and how often it reads what is stored of the view. */
-class Counted {
-  reads = 0;
-  #process: Process | undefined;
+interface Counted {
+  readonly process: Process;
+  /** How often it has read what is stored of the view. */
+  reads(): number;
+}
 
-  static async start(cluster: Cluster): Promise<Counted> {
-    const counted = new Counted();
-    const records = (store: Store): Store['records'] => {
-      return (collection, ...rest) => {
-        if (collection === VIEW) counted.reads++;
-        return store.records(collection, ...rest);
-      };
-    };
-    counted.#process = await cluster.process(ALL, undefined, ({ log, store }) => ({
-      log,
-      store: new Proxy(store, {
-        get: (target, name) => {
-          if (name === 'records') return records(target);
-          const member: unknown = Reflect.get(target, name, target);
-          return typeof member === 'function' ? (member as (...args: unknown[]) => unknown).bind(target) : member;
-        },
-      }),
-    }));
-    return counted;
-  }
-
-  get process(): Process {
-    return this.#process as Process;
-  }
+async function start(cluster: Cluster): Promise<Counted> {
+  let reads = 0;
+  const counting = (store: Store): Store =>
+    new Proxy(store, {
+      get: (target, name: keyof Store) => {
+        if (name !== 'records') return bound(target, name);
+        return (...args: Parameters<Store['records']>) => {
+          if (args[0] === VIEW) reads++;
+          return target.records(...args);
+        };
+      },
+    });
+  const process = await cluster.process(ALL, undefined, ({ log, store }) => ({ log, store: counting(store) }));
+  return { process, reads: () => reads };
 }
 
 async function openRooms(): Promise<Cluster> {
@@ -52,15 +43,15 @@ async function bedsOf({ store }: Cluster): Promise<unknown> {
 
 test('a document that a process wrote last is written over without being read', async () => {
   await using cluster = await openRooms();
-  const one = await Counted.start(cluster);
+  const one = await start(cluster);
   await cluster.tell(put('rooms', { id: 'r', beds: 1 }));
   await settle(one.process);
-  const before = one.reads;
+  const before = one.reads();
   for (const beds of [2, 3]) {
     await cluster.tell(put('rooms', { id: 'r', beds }));
     await settle(one.process);
   }
-  expect(one.reads).toBe(before);
+  expect(one.reads()).toBe(before);
   expect(await bedsOf(cluster)).toEqual([3]);
   expect(await cluster.told(`shop.${VIEW}.sv-update`)).toEqual([
     [null, 1],
@@ -71,11 +62,11 @@ test('a document that a process wrote last is written over without being read', 
 
 test('a document that another process wrote since is written over as that one left it', async () => {
   await using cluster = await openRooms();
-  const one = await Counted.start(cluster);
+  const one = await start(cluster);
   await cluster.tell(put('rooms', { id: 'r', beds: 1 }));
   await settle(one.process);
   one.process.expel();
-  const other = await Counted.start(cluster);
+  const other = await start(cluster);
   await cluster.tell(put('rooms', { id: 'r', beds: 2 }));
   await settle(other.process);
   other.process.expel();
@@ -87,7 +78,7 @@ test('a document that another process wrote since is written over as that one le
 
 test('what no change asks for is compared with what is stored, not with what was written', async () => {
   await using cluster = await openRooms();
-  const one = await Counted.start(cluster);
+  const one = await start(cluster);
   await cluster.tell(put('rooms', { id: 'r', beds: 1 }));
   await settle(one.process);
   const stored = await cluster.store.records(VIEW, ['r']);

@@ -44,8 +44,6 @@ const DEFAULT_RETENTION: DeletedRetention = { deletedKeysMs: 7 * 86_400_000, sof
 
 /** How often a batch is begun anew because records changed between reading and writing. */
 const MAX_ROUNDS = 5;
-/** A row that came late is written, and removed again, where another process saw a truncate since: hardly ever. */
-const LOOK_EVERY_MS = 1_000;
 
 interface Collected {
   readonly deltas: RecordDelta[];
@@ -81,7 +79,6 @@ export class Projector {
   /** The newest truncate of each projection; null before `open`. */
   #marks: Map<string, ChangePlace> | null = null;
   #facts: ReadonlyMap<string, string> = new Map();
-  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: ProjectorOptions) {
     this.#plans = new Map(options.projections.map((definition) => [definition.name, planProjection(definition, options.compatibility)]));
@@ -93,10 +90,8 @@ export class Projector {
 
   /** Reads what is remembered of truncates. */
   async open(store: Pick<Store, 'facts'>): Promise<void> {
-    const now = this.#clock.now();
     this.#facts = await store.facts(TRUNCATE_FACTS);
     this.#marks = newestMarks(this.#facts);
-    this.#lookedAt = now;
   }
 
   /** Renames, casts and checks. Never throws for what a row or a cast function does: see `refused` and `retry` of the result. */
@@ -113,9 +108,8 @@ export class Projector {
     const counts = { accepted: 0, stale: 0, refused: 0 };
     const collected: Collected = { deltas: [], refused: [], later: [], announced: [], marks: new Map(), counts };
     const batches = prepared.batches.filter(({ changes }) => changes.length > 0);
-    // Beside the first reading of records. While batches follow one another, the look behind the last one has told.
-    const isKnown = this.#shared === null || this.#clock.now() - this.#lookedAt < LOOK_EVERY_MS;
-    const opened = isKnown || this.#shared === null ? undefined : this.open(this.#shared);
+    // Beside the first reading of records.
+    const opened = this.#shared === null ? undefined : this.open(this.#shared);
     opened?.catch(() => undefined);
     for (const batch of this.#shared === null ? batches : batches.flatMap(movesApart))
       await this.#applyBatch(writer, batch, { collected, keeping: this.#shared === null ? null : keeping, opened });

@@ -46,6 +46,7 @@ export class WorkingLine {
   readonly #parts: Parts;
   /** Where the batches end that are done, and not being committed yet. */
   #done = new Map<string, Map<number, number>>();
+  /** Batches that are done, and not committed yet. */
   #ahead = 0;
   /** The last of them. */
   #lastDone = 0;
@@ -128,10 +129,10 @@ export class WorkingLine {
       while (this.#done.size > 0) {
         const waitMs = this.#committedAt + COMMIT_EVERY_MS - clock.now();
         if (waitMs > 0 && isHasty?.() !== true) await clock.sleep(waitMs, this.#hurry.signal);
-        const offsets = this.#done;
+        const [offsets, batches] = [this.#done, this.#ahead];
         this.#done = new Map();
-        this.#ahead = 0;
         await this.#commit(offsets, this.#lastDone);
+        this.#ahead -= batches;
         this.#committedAt = clock.now();
       }
     } catch (error) {
